@@ -92,15 +92,24 @@ class BadOrderFile(BadInput):
 
 
 class BadChange(BadInput):
-    """Facts: path, value, reason."""
+    """Facts: path, value, reason (a key of `change.*`), choices."""
 
     code = "bad-change"
 
+    def text(self, language: str = "en") -> str:
+        reason = messages.text(f"change.{self.facts['reason']}", language, **self.facts)
+        return messages.text("error.bad-change", language, **{**self.facts, "reason": reason})
+
 
 class Ambiguous(BadInput):
-    """Facts: what, name, choices."""
+    """Facts: what (a key of `what.*`), name, choices."""
 
     code = "ambiguous"
+
+    def text(self, language: str = "en") -> str:
+        return messages.text(
+            "error.ambiguous", language, **{**self.facts, "what": messages.text(f"what.{self.facts['what']}", language)}
+        )
 
 
 class StageUnknown(BadInput):
@@ -110,9 +119,15 @@ class StageUnknown(BadInput):
 
 
 class NotFound(EngineError):
-    """Facts: what (order, document, template, rule, file), name, suggestion."""
+    """Facts: what (a key of `what.*`: order, document, template, …), name, suggestion (the nearest name or "")."""
 
     code, exit_status, http_status = "not-found", 4, 404
+
+    def text(self, language: str = "en") -> str:
+        what = messages.text(f"what.{self.facts['what']}", language)
+        near = self.facts.get("suggestion", "")
+        hint = " " + messages.text("error.suggestion", language, suggestion=near) if near else ""
+        return messages.text("error.not-found", language, **{**self.facts, "what": what, "suggestion": hint})
 
 
 class TemplateProblem(EngineError):
@@ -130,7 +145,9 @@ class TemplateProblem(EngineError):
         where = messages.place(self.place.facts(), language)
         hint = messages.text("error.suggestion", language, suggestion=self.suggestion) if self.suggestion else ""
         line = f"«{self.excerpt}»" if self.excerpt else ""
-        return " ".join(part for part in (sentence, f"{where}: {line}" if where and line else where or line, hint) if part)
+        return " ".join(
+            part for part in (sentence, f"{where}: {line}" if where and line else where or line, hint) if part
+        )
 
 
 class UnknownField(TemplateProblem):

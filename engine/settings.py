@@ -1,0 +1,76 @@
+"""Settings of a workspace from four places: an option wins over the environment (DOCSTAGE_…), it over .env, it over docstage.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from engine.errors import BadSetting
+
+FILE = "docstage.toml"
+
+
+class Settings(BaseSettings):
+    """What a workspace can be told; each has a comment in the docstage.toml that `docstage init` writes.
+
+    `stages` maps the order states of other systems (CommerceML «Статус заказа»: its letter or its words) to our stage slugs.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="DOCSTAGE_", extra="forbid")
+
+    language: Literal["uk", "ru", "en"] = "uk"
+    default_entity: str = ""
+    default_process: str = "sales"
+    author: str = ""
+    jobs: Literal["inline", "threads"] = "inline"
+    render_seconds: int = Field(default=60, ge=1, le=3600)
+    register_seconds: int = Field(default=30, ge=1, le=600)
+    mail_from: str = ""
+    plugins: bool = True
+    stages: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, cls.model_config.get("toml_file"))
+        return init_settings, env_settings, dotenv_settings, toml
+
+
+def load(workspace: Path, **options: Any) -> Settings:
+    """The settings of `workspace`; `options` are those of the command line, None where not given.
+
+    Raises BadSetting with the setting's name where a value does not fit or the file is not TOML.
+    """
+
+    class Here(Settings):
+        model_config = SettingsConfigDict(
+            env_prefix="DOCSTAGE_", extra="ignore", env_file=workspace / ".env", toml_file=workspace / FILE
+        )
+
+    try:
+        _refuse_unknown(workspace / FILE)
+        return Here(**{name: value for name, value in options.items() if value is not None})
+    except tomllib.TOMLDecodeError as error:
+        raise BadSetting(setting=FILE, value=str(error), allowed="TOML") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadSetting(setting=name, value=first.get("input"), allowed=first["msg"]) from error
+
+
+def _refuse_unknown(file: Path) -> None:
+    if not file.exists():
+        return
+    for name in tomllib.loads(file.read_text("utf-8")):
+        if name not in Settings.model_fields:
+            raise BadSetting(setting=name, value="", allowed=", ".join(Settings.model_fields))
