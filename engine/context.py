@@ -19,7 +19,7 @@ from engine.totals import LineTotals, Totals, totals
 
 @dataclass(frozen=True, slots=True)
 class MergeField:
-    """One name of a group. `uk` and `ru` are its other spellings; `type` is text, money, number, date, yes-no, or `group` / `list of group`."""
+    """One name of a group with its other spellings; `type` is text, money, number, date, yes-no, a group or `list of <group>`."""
 
     group: str
     name: str
@@ -164,9 +164,7 @@ class Fields(Mapping[str, Any]):
     @property
     def spellings(self) -> tuple[str, ...]:
         """All names in all languages, for suggestions."""
-        return tuple(
-            spelling for field in fields_of(self._group) for spelling in dict.fromkeys((field.name, field.uk, field.ru))
-        )
+        return tuple(spelling for field in fields_of(self._group) for spelling in dict.fromkeys((field.name, field.uk, field.ru)))
 
 
 def merge_fields(case: Case, document: Mapping[str, Any], author: str) -> dict[str, Any]:
@@ -195,51 +193,58 @@ def sample(language: str) -> Case:
     """An order with every field filled, for checks and previews without an order; its parties are invented."""
     person = Person("Коваленко Олена Петрівна", "директор", "Коваленко Олени Петрівни", "директора")
     account = BankAccount("UA223052990000026001234567890", "АТ «Зразковий банк»", "305299", "30101810000000000299")
-    client = Client(
-        "sample", "ТОВ «Зразок»", "Товариство з обмеженою відповідальністю «Зразок»", "UA", language, "31234562", "312345626543",
-        "770701001", "01001, м. Київ, вул. Прикладна, буд. 7", "+380 44 123-45-67", "office@zrazok.example", "Статуту", person, person, account,
-    )  # fmt: skip
+    requisites: dict[str, Any] = {
+        "country": "UA",
+        "language": language,
+        "code": "31234562",
+        "vat_number": "312345626543",
+        "kpp": "770701001",
+        "address": "01001, м. Київ, вул. Прикладна, буд. 7",
+        "phone": "+380 44 123-45-67",
+        "basis": "Статуту",
+        "signer": person,
+        "account": account,
+    }
+    name = "Товариство з обмеженою відповідальністю"
+    client = Client("sample", "ТОВ «Зразок»", f"{name} «Зразок»", email="office@zrazok.example", contact=person, **requisites)
     entity = LegalEntity(
-        "sample", "ТОВ «Наша фірма»", "Товариство з обмеженою відповідальністю «Наша фірма»", "UA", language, "UAH", "31234562",
-        "312345626543", "770701001", True, "платник податку на прибуток на загальних підставах", "01001, м. Київ, вул. Прикладна, буд. 9",
-        "Київ", "+380 44 765-43-21", "office@firma.example", "Статуту", "", person, person, account,
-    )  # fmt: skip
+        "sample",
+        "ТОВ «Наша фірма»",
+        f"{name} «Наша фірма»",
+        email="office@firma.example",
+        tax_note="платник податку на прибуток на загальних підставах",
+        city="Київ",
+        accountant=person,
+        **requisites,
+    )
+    return Case(_sample_order(), client, entity)
+
+
+def _sample_order() -> Order:
     goods = OrderLine(
         "Кава зернова «Карпатська» 1 кг",
         Decimal(3),
         Decimal("420.00"),
         Decimal("1160.00"),
-        "шт",
-        "796",
-        "K-1",
-        Decimal(100),
-        Decimal(20),
+        unit="шт",
+        unit_code="796",
+        sku="K-1",
+        discount=Decimal(100),
+        vat_rate=Decimal(20),
     )
     service = OrderLine(
         "Доставка",
         Decimal("1.5"),
         Decimal("27.00"),
         Decimal("40.50"),
-        "год",
-        "356",
-        "D-1",
+        unit="год",
+        unit_code="356",
+        sku="D-1",
         vat_rate=Decimal(7),
         is_service=True,
     )
-    order = Order(
-        "sample",
-        "1002",
-        date(2026, 11, 24),
-        "UAH",
-        "sample",
-        (goods, service),
-        "sample",
-        "sales",
-        "new",
-        "договір № 7 від 01.10.2026",
-        "Примітка",
-    )
-    return Case(order, client, entity)
+    basis = "договір № 7 від 01.10.2026"
+    return Order("sample", "1002", date(2026, 11, 24), "UAH", "sample", (goods, service), "sample", "sales", "new", basis, "Примітка")
 
 
 def sample_document(language: str) -> dict[str, Any]:
@@ -250,9 +255,7 @@ def sample_document(language: str) -> dict[str, Any]:
 def _order(order: Order, sums: Totals) -> Fields:
     pairs = zip(order.lines, sums.lines, strict=True)
     items = [_item(position, line, line_sums) for position, (line, line_sums) in enumerate(pairs, start=1)]
-    taxes = [
-        Fields("tax", "tax", {"rate": _plain(tax.rate), "base": tax.base, "amount": tax.amount}) for tax in sums.taxes
-    ]
+    taxes = [Fields("tax", "tax", {"rate": _plain(tax.rate), "base": tax.base, "amount": tax.amount}) for tax in sums.taxes]
     values = {
         "number": order.number,
         "date": order.date,

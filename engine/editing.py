@@ -32,9 +32,7 @@ def changed(case: Case, changes: Mapping[str, str]) -> Case:
     """
     for path, value in changes.items():
         case = _one(case, path, value)
-    recomputed = {
-        path.rsplit(".", 1)[0] for path in changes if path.startswith("items.") and path.rsplit(".", 1)[-1] in _PRICING
-    }
+    recomputed = {path.rsplit(".", 1)[0] for path in changes if path.startswith("items.") and path.rsplit(".", 1)[-1] in _PRICING}
     lines = list(case.order.lines)
     for prefix in recomputed:
         if f"{prefix}.total" not in changes:
@@ -67,7 +65,7 @@ def _line_changed(order: Order, path: str, value: str) -> Order:
 
 def _set(record: Any, names: list[str], *, path: str, value: str) -> Any:
     name, *rest = names
-    if not dataclasses.is_dataclass(record) or name not in _field_names(type(record)):
+    if not dataclasses.is_dataclass(record) or isinstance(record, type) or name not in _field_names(type(record)):
         choices = _field_names(type(record)) if dataclasses.is_dataclass(record) else ()
         raise BadChange(path=path, value=value, reason="no-such-field", choices=", ".join(choices))
     if rest:

@@ -25,7 +25,7 @@ EngineError
 └── RenderFailed         5   LibreOffice refused, hung or died; `retryable` unless it refused
 
 Each has a stable `code`, an `exit_status` for the terminal, an `http_status` for the API, and facts. The sentences stand in
-`engine/messages/{uk,ru,en}.toml` under the code, so that every outsider says the same in the user's language.
+`engine/messages/error.*.toml` under the code, so that every outsider says the same in the user's language.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from engine import messages
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a file something stands. Numbers count from 1; 0 and "" mean "not there". `part` is body, header, footer, footnote, properties…"""
+    """Where in a file something stands: numbers count from 1, 0 and "" mean "not there"; `part` is a key of `place.part.*`."""
 
     file: str = ""
     part: str = ""
@@ -107,9 +107,7 @@ class Ambiguous(BadInput):
     code = "ambiguous"
 
     def text(self, language: str = "en") -> str:
-        return messages.text(
-            "error.ambiguous", language, **{**self.facts, "what": messages.text(f"what.{self.facts['what']}", language)}
-        )
+        return messages.text("error.ambiguous", language, **{**self.facts, "what": messages.text(f"what.{self.facts['what']}", language)})
 
 
 class StageUnknown(BadInput):
@@ -145,9 +143,7 @@ class TemplateProblem(EngineError):
         where = messages.place(self.place.facts(), language)
         hint = messages.text("error.suggestion", language, suggestion=self.suggestion) if self.suggestion else ""
         line = f"«{self.excerpt}»" if self.excerpt else ""
-        return " ".join(
-            part for part in (sentence, f"{where}: {line}" if where and line else where or line, hint) if part
-        )
+        return " ".join(part for part in (sentence, f"{where}: {line}" if where and line else where or line, hint) if part)
 
 
 class UnknownField(TemplateProblem):

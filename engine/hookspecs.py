@@ -16,15 +16,17 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec(firstresult=True)
 def load_context(order: str) -> Mapping[str, Any] | None:
-    """Return the order (by its number or id) with its client in docstage's JSON form, or None to leave it to the next plug-in or the register.
+    """Return the order (by its number or id) with its client in docstage's JSON form, or None to leave it to others.
 
     Called before an order enters a stage and before a document is made by hand; what comes back is imported first, so the register has it.
     """
+    return None
 
 
 @hookspec
 def template_filters() -> Mapping[str, Callable[..., Any]]:
     """Return filters by name for templates. A filter that takes `language` or `currency` is given the document's."""
+    return {}
 
 
 @hookspec

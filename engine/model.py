@@ -142,7 +142,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is sold to whom. `id` is the sender's own and unique; `number` is what people say. `entity_id` may be empty: the workspace decides."""
+    """What is sold to whom. `id` is the sender's own and unique; `number` is what people say. Without `entity_id` the workspace decides."""
 
     id: str
     number: str

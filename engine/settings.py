@@ -34,16 +34,11 @@ class Settings(BaseSettings):
     stages: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+    def settings_customise_sources(  # type: ignore[override]  # pydantic-settings passes its five sources by name
+        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         toml = TomlConfigSettingsSource(settings_cls, cls.model_config.get("toml_file"))
-        return init_settings, env_settings, dotenv_settings, toml
+        return sources["init_settings"], sources["env_settings"], sources["dotenv_settings"], toml
 
 
 def load(workspace: Path, **options: Any) -> Settings:
@@ -53,9 +48,7 @@ def load(workspace: Path, **options: Any) -> Settings:
     """
 
     class Here(Settings):
-        model_config = SettingsConfigDict(
-            env_prefix="DOCSTAGE_", extra="ignore", env_file=workspace / ".env", toml_file=workspace / FILE
-        )
+        model_config = SettingsConfigDict(env_prefix="DOCSTAGE_", extra="ignore", env_file=workspace / ".env", toml_file=workspace / FILE)
 
     try:
         _refuse_unknown(workspace / FILE)

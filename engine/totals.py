@@ -84,9 +84,7 @@ def totals(order: Order, *, is_vat_payer: bool) -> Totals:
     return Totals(net, vat, net + vat, discount, taxes, lines, is_included)
 
 
-def _line(
-    line: OrderLine, running: dict[tuple[Decimal, bool], tuple[Decimal, Decimal]], is_vat_payer: bool
-) -> LineTotals:
+def _line(line: OrderLine, running: dict[tuple[Decimal, bool], tuple[Decimal, Decimal]], is_vat_payer: bool) -> LineTotals:
     total = rounded(line.total)
     if line.vat_rate is None or not is_vat_payer:
         return LineTotals(total, Decimal("0.00"), None)
