@@ -20,7 +20,9 @@ EngineError
 ├── RefusedFile          1   the guard did not let a file in: E01 and its reasons
 ├── DocumentIncomplete   1   what a document needs and nobody gave: a legal entity, a client, lines
 ├── Unavailable          3   the machine or the workspace is not ready
-│   ├── NoWorkspace, NewerWorkspace, RegisterBusy, DiskFull, IndexDamaged
+│   ├── NoWorkspace, NewerWorkspace, RegisterBusy, RegisterDamaged
+│   ├── DiskFull, CannotWrite
+│   ├── IndexDamaged
 │   └── NoLibreOffice        E02
 └── RenderFailed         5   LibreOffice refused, hung or died; `retryable` unless it refused
 
@@ -30,6 +32,7 @@ Each has a stable `code`, an `exit_status` for the terminal, an `http_status` fo
 
 from __future__ import annotations
 
+import errno
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -250,6 +253,19 @@ class DiskFull(Unavailable):
     """Facts: path."""
 
     code = "disk-full"
+
+
+class CannotWrite(Unavailable):
+    """Facts: path, reason."""
+
+    code = "cannot-write"
+
+
+def unwritten(error: OSError, path: object) -> Unavailable:
+    """What an OSError on writing means: a full disk, or a place that cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(path=path)
+    return CannotWrite(path=path, reason=error.strerror or str(error))
 
 
 class IndexDamaged(Unavailable):
