@@ -6,6 +6,7 @@ EngineError
 │   ├── BadOrderFile         a file of orders and clients; `where` names the line or the element
 │   ├── BadChange            an edit names a line or a field that the order has not, or gives no number
 │   ├── Ambiguous            a number that several records bear
+│   ├── EventConflict        an event id used before for something else
 │   └── StageUnknown         the order's process has no such stage
 ├── NotFound             4   no such order, document, template, rule or file
 ├── TemplateProblem      1   a template cannot be filled; has a `Place`
@@ -22,8 +23,9 @@ EngineError
 ├── Unavailable          3   the machine or the workspace is not ready
 │   ├── NoWorkspace, NewerWorkspace, RegisterBusy, RegisterDamaged
 │   ├── DiskFull, CannotWrite
-│   ├── IndexDamaged
+│   ├── IndexDamaged, IndexBusy
 │   └── NoLibreOffice        E02
+├── PluginFailed         1   a plug-in raised what it should have handled
 └── RenderFailed         5   LibreOffice refused, hung or died; `retryable` unless it refused
 
 Each has a stable `code`, an `exit_status` for the terminal, an `http_status` for the API, and facts. The sentences stand in
@@ -202,12 +204,15 @@ class LooksLikeField(TemplateProblem):
 
 
 class RefusedFile(EngineError):
-    """Facts: file, reason (a key of `refused.*` in the catalogue) and what that sentence needs."""
+    """Facts: file, reason (a key of `refused.*` in the catalogue) and what that sentence needs; a `detail` may be a key of `guard.*`."""
 
     code, http_status = "E01", 422
 
     def text(self, language: str = "en") -> str:
-        reason = messages.text(f"refused.{self.facts['reason']}", language, **self.facts)
+        facts = dict(self.facts)
+        if messages.has(f"guard.{facts.get('detail')}", language):
+            facts["detail"] = messages.text(f"guard.{facts['detail']}", language, **facts)
+        reason = messages.text(f"refused.{facts['reason']}", language, **facts)
         return messages.text("error.E01", language, **{**self.facts, "reason": reason})
 
 
@@ -274,10 +279,28 @@ class IndexDamaged(Unavailable):
     code = "index-damaged"
 
 
+class IndexBusy(Unavailable):
+    """Facts: path."""
+
+    code = "index-busy"
+
+
 class NoLibreOffice(Unavailable):
     """Facts: searched."""
 
     code = "E02"
+
+
+class PluginFailed(EngineError):
+    """Facts: hook, reason. What the plug-in was called for is done already; the job stays at its step and goes on when asked again."""
+
+    code, retryable = "plugin-failed", True
+
+
+class EventConflict(BadInput):
+    """An event id that was used for another order or stage. Facts: event, order, stage."""
+
+    code, http_status = "event-conflict", 409
 
 
 class RenderFailed(EngineError):

@@ -8,6 +8,7 @@ from typing import Any
 import pluggy
 
 from engine import hookspecs
+from engine.errors import EngineError, PluginFailed
 
 
 class Plugins:
@@ -21,14 +22,18 @@ class Plugins:
         for plugin in plugins:
             self._manager.register(plugin)
 
-    @property
-    def hook(self) -> Any:
-        """Call a hook by its name with keyword arguments."""
-        return self._manager.hook
+    def call(self, hook: str, **arguments: Any) -> Any:
+        """What the plug-ins answer to `hook`. Whatever one of them raises comes out as PluginFailed with its words."""
+        try:
+            return getattr(self._manager.hook, hook)(**arguments)
+        except EngineError:
+            raise
+        except Exception as error:  # a plug-in is foreign code: anything can come out of it
+            raise PluginFailed(hook=hook, reason=f"{type(error).__name__}: {error}.") from error
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """The template filters of all plug-ins by name."""
-        return {name: function for found in self.hook.template_filters() for name, function in found.items()}
+        return {name: function for found in self.call("template_filters") for name, function in found.items()}
 
     def names(self) -> tuple[str, ...]:
         """The names of the plug-ins at work."""

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
+import tomlkit
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -59,6 +60,25 @@ def load(workspace: Path, **options: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise BadSetting(setting=name, value=first.get("input"), allowed=first["msg"]) from error
+
+
+def changed(workspace: Path, name: str, value: str) -> None:
+    """Write one setting into docstage.toml, comments kept. Raises BadSetting, and writes nothing, where the value does not fit."""
+    field = Settings.model_fields.get(name)
+    if field is None:
+        raise BadSetting(setting=name, value=value, allowed=", ".join(Settings.model_fields))
+    accepted = getattr(load(workspace, **{name: _as_typed(value)}), name)
+    document = tomlkit.parse((workspace / FILE).read_text("utf-8"))
+    document[name] = accepted
+    (workspace / FILE).write_text(tomlkit.dumps(document), "utf-8")
+
+
+def _as_typed(value: str) -> Any:
+    """The value as TOML reads it (`{ N = "new" }`, `60`, `true`), else as text."""
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
 
 
 def _refuse_unknown(file: Path) -> None:

@@ -28,7 +28,7 @@ class Deliverer(Protocol):
     channel: str
 
     def deliver(self, delivery: Delivery, letter: Letter) -> Delivery:
-        """Return the delivery with its state and, where a file was written, its path. A refusal is a state with its reason, not an error."""
+        """Return the delivery with its state and, where a file was written, its path; a refusal is a state with its reason."""
         ...
 
 
