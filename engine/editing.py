@@ -84,7 +84,7 @@ def _converted(hint: Any, path: str, value: str) -> Any:
         return None
     try:
         if kind is Decimal:
-            return _number(value)
+            return _not_negative(path, value, _number(value))
         if kind is date:
             return date.fromisoformat(value)
     except (InvalidOperation, ValueError) as error:
@@ -96,6 +96,12 @@ def _converted(hint: Any, path: str, value: str) -> Any:
 
 _YES = {"true", "yes", "1", "так", "да"}
 _NO = {"false", "no", "0", "ні", "нет"}
+
+
+def _not_negative(path: str, value: str, number: Decimal) -> Decimal:
+    if number < 0:
+        raise BadChange(path=path, value=value, reason="negative")
+    return number
 
 
 def _number(value: str) -> Decimal:
