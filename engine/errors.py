@@ -91,9 +91,15 @@ class BadSetting(BadInput):
 
 
 class BadOrderFile(BadInput):
-    """Facts: file, where, reason."""
+    """Facts: file, where (a line, or a place in the file's own words), reason (a key of `orders.*`) and what that sentence needs."""
 
     code = "bad-order-file"
+
+    def text(self, language: str = "en") -> str:
+        where = str(self.facts["where"])
+        where = messages.text("orders.line", language, line=where) if where.isdigit() else where
+        reason = messages.text(f"orders.{self.facts['reason']}", language, **self.facts)
+        return messages.text("error.bad-order-file", language, **{**self.facts, "where": where, "reason": reason})
 
 
 class BadChange(BadInput):
