@@ -20,7 +20,7 @@ from openpyxl.worksheet.table import Table
 
 from engine import messages
 from engine.errors import RefusedFile
-from engine.guard import check_office, check_xml
+from engine.guard import check_office
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 R = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -548,35 +548,6 @@ def test_an_svg_that_links_out_is_refused_under_any_name(name, inside):
     text = f'<svg xmlns="http://www.w3.org/2000/svg">{inside}</svg>'
 
     assert refusal(packed(WORD, {name: text})) == ("unsafe", "svg-link")
-
-
-# XML files of orders
-
-
-def test_an_order_file_in_windows_1251_passes():
-    text = '<?xml version="1.0" encoding="windows-1251"?><КоммерческаяИнформация><Документ/></КоммерческаяИнформация>'
-
-    assert check_xml(text.encode("cp1251"), "orders.xml", 1000) is None
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"  ", "empty"),
-        (LAUGHS.encode(), "unsafe"),
-        (b"<a>" * 300, "too-large"),
-        (b"<a>" + b" " * 1000 + b"</a>", "too-large"),
-        (b"<a>\n</b>", "not-xml"),
-        (b'<?xml version="1.0" encoding="no-such"?><a/>', "not-xml"),
-        (b"\xff\xfe\x00", "not-xml"),
-    ],
-)
-def test_a_bad_order_file_is_refused_with_its_reason(data, reason):
-    with pytest.raises(RefusedFile) as caught:
-        check_xml(data, "orders.xml", 1000)
-
-    assert caught.value.facts["reason"] == reason
-    assert all("orders.xml" in caught.value.text(language) for language in ("uk", "ru", "en"))
 
 
 def test_the_sentences_of_the_guard_are_there_in_three_languages():

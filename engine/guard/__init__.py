@@ -8,16 +8,13 @@ open it later is refused with a reason that a person can act on.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 
 from engine.errors import RefusedFile
-from engine.guard.archive import PIECE, Archive
+from engine.guard.archive import Archive
 from engine.guard.contents import Contents, Package
-from engine.guard.markup import Markup
 
-__all__ = ["check_office", "check_xml"]
+__all__ = ["check_office"]
 
 MAX_SHOWN = 120
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -30,30 +27,10 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 def check_office(data: bytes, name: str) -> str:
     """The suffix of the Office file in `data`, ".docx" or ".xlsx", by what it holds and not by its `name`.
 
-    Raises RefusedFile with `name` as its file.
+    Raises RefusedFile with `name` as its file; nothing in its other facts is anything that a terminal would obey.
     """
-    with _about(name):
-        return _suffix(data)
-
-
-def check_xml(data: bytes, name: str, max_bytes: int) -> None:
-    """Pass an XML file of at most `max_bytes`, well-formed, with no DTD (so no entities), not nested deeper than 200.
-
-    Raises RefusedFile with `name` as its file.
-    """
-    with _about(name):
-        if not data.strip():
-            raise RefusedFile(reason="empty")
-        if len(data) > max_bytes:
-            raise RefusedFile(reason="too-large", detail="file-size", limit=max_bytes // 2**20)
-        Markup(name, damaged="not-xml").read(data[start : start + PIECE] for start in range(0, len(data), PIECE))
-
-
-@contextmanager
-def _about(name: str) -> Iterator[None]:
-    """Name the file in a refusal, and show nothing of it that a terminal would obey."""
     try:
-        yield
+        return _suffix(data)
     except RefusedFile as refusal:
         for key, fact in refusal.facts.items():
             if isinstance(fact, str):

@@ -1,4 +1,4 @@
-"""One XML file or part, read in pieces by expat: no DTD, no depth without end, no token without end."""
+"""One XML part, read in pieces by expat: no DTD, no depth without end, no token without end."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ Attributes = Mapping[str, str]
 
 
 class Markup:
-    """The reading of one part. Subclasses look at its elements; names are `namespace|local`. `damaged` is the reason of a refusal."""
+    """The reading of one part. Subclasses look at its elements; names are `namespace|local`."""
 
-    def __init__(self, part: str, *, damaged: str = "corrupt") -> None:
+    def __init__(self, part: str) -> None:
         self.part = part
-        self.damaged = damaged
         self.depth = 0
 
     def read(self, pieces: Iterable[bytes]) -> None:
@@ -35,7 +34,7 @@ class Markup:
             parser.Parse(b"", True)  # noqa: FBT003
         except (expat.ExpatError, LookupError, UnicodeError, ValueError) as problem:
             line = getattr(problem, "lineno", parser.CurrentLineNumber)
-            raise RefusedFile(reason=self.damaged, detail="xml", part=self.part, line=line) from problem
+            raise RefusedFile(reason="corrupt", detail="xml", part=self.part, line=line) from problem
         self.finish()
 
     def start(self, name: str, attributes: Attributes) -> None:  # noqa: ARG002
