@@ -4,6 +4,7 @@ import json
 import re
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -312,3 +313,15 @@ def test_every_sentence_is_there_in_three_languages():
     keys = [{key for key in messages.catalogue(language) if key.startswith("orders.")} for language in ("uk", "ru", "en")]
 
     assert keys[0] == keys[1] == keys[2]
+
+
+def test_the_documentation_shows_what_is_read(written):
+    """Every example of docs/orders.md enters without a word."""
+    text = (Path(__file__).parent.parent / "docs" / "orders.md").read_text("utf-8")
+    examples = re.findall(r"```(?:nd)?json\n(.*?)```", text, re.DOTALL)
+
+    outcomes = [outcome for example in examples for outcome in read(written(example), {})]
+
+    assert len(examples) == 2
+    assert [outcome for outcome in outcomes if isinstance(outcome, (Refusal, Remark))] == []
+    assert [outcome.number for outcome in outcomes if isinstance(outcome, Order)] == ["1002", "1002"]

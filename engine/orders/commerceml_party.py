@@ -47,7 +47,7 @@ def _buyer_of(parties: list[Element]) -> Element | None:
     for party in parties:
         roles = {text(party, "Роль"), text(party, "Контрагент", "Роль"), text(party, "Роли", "Роль")}
         if any(role.casefold() in ("покупатель", "покупець") for role in roles):
-            return next((inner for inner in children(party, "Контрагент") if not text(party, "Роль")), party)
+            return next(iter(children(party, "Контрагент")), party)
     return parties[0] if len(parties) == 1 and not text(parties[0], "Роль") else None
 
 

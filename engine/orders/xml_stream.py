@@ -102,12 +102,8 @@ def _stream(file: BinaryIO, path: Path, *, root: str, within: str, named: str) -
 
 
 def _refuse_root(element: Element, path: Path, root: str) -> None:
-    """Another root, or ours read in the wrong encoding: UTF-8 that calls itself windows-1251 breaks no rule of XML."""
-    found = name(element)
-    if found == root:
-        return
-    misread = found.encode("cp1251", "replace") == root.encode("utf-8")
-    raise BadOrderFile(file=path.name, where=str(element.sourceline), reason="encoding" if misread else "not-commerceml", root=found[:60])
+    if name(element) != root:
+        raise BadOrderFile(file=path.name, where=str(element.sourceline), reason="not-commerceml", root=name(element)[:60])
 
 
 def _stands_in(element: Element, root: str, within: str) -> bool:
