@@ -173,6 +173,7 @@ def test_what_is_no_number_is_refused(value):
         (order_with(date="24.11.2026"), "/orders/0/date", "not-a-date"),
         (order_with(date="2026-02-30"), "/orders/0/date", "not-a-date"),
         (order_with(currency="грн"), "/orders/0/currency", "not-a-currency"),
+        (order_with(currency="UAH\n"), "/orders/0/currency", "too-long"),
         (order_with(lines={}), "/orders/0/lines", "not-a-list"),
         (order_with(lines=[1]), "/orders/0/lines/0", "not-an-object"),
         (order_with(id=""), "/orders/0/id", "nothing-there"),
