@@ -25,6 +25,7 @@ EngineError
 │   ├── DiskFull, CannotWrite
 │   ├── IndexDamaged, IndexBusy
 │   └── NoLibreOffice        E02
+├── LeaseLost            1   another worker has the job now
 ├── PluginFailed         1   a plug-in raised what it should have handled
 └── RenderFailed         5   LibreOffice refused, hung or died; `retryable` unless it refused
 
@@ -301,6 +302,12 @@ class PluginFailed(EngineError):
     """Facts: hook, reason. What the plug-in was called for is done already; the job stays at its step and goes on when asked again."""
 
     code, retryable = "plugin-failed", True
+
+
+class LeaseLost(EngineError):
+    """Another worker has claimed the job since. Facts: job."""
+
+    code, retryable = "lease-lost", True
 
 
 class EventConflict(BadInput):

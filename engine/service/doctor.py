@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError
+from engine.jobs import is_gone
 from engine.pipeline import Tools
 
 OK, REMARK, PROBLEM = "ok", "remark", "problem"
@@ -84,7 +85,7 @@ def _register(tools: Tools) -> Finding:
 
 def _jobs(tools: Tools) -> Finding:
     with tools.register.reading() as tx:
-        unfinished = len(tx.jobs.unfinished(tools.now()))
+        unfinished = len(tx.jobs.unfinished(tools.now(), is_gone))
     return Finding("jobs", PROBLEM if unfinished else OK, {"count": unfinished})
 
 

@@ -12,7 +12,7 @@ from engine import rules
 from engine.editing import changed
 from engine.errors import BadChange, EventConflict, NotFound, StageUnknown
 from engine.guard import check_office
-from engine.jobs import Executor, run_job
+from engine.jobs import Executor, is_gone, run_job
 from engine.model import Delivery, Document, Job, JobState, Order, Process, Revision, Rule, StageEvent, Template
 from engine.pipeline import Tools
 from engine.service import imports
@@ -131,7 +131,7 @@ class Making:
     def unfinished(self) -> tuple[Job, ...]:
         """The jobs that no living worker holds and that are not at their end."""
         with self._tools.register.reading() as tx:
-            return tuple(tx.jobs.unfinished(self._tools.now()))
+            return tx.jobs.unfinished(self._tools.now(), is_gone)
 
     def resume(self) -> tuple[Job, ...]:
         """Take every unfinished job to its end."""
