@@ -12,7 +12,8 @@ EngineError
 ├── TemplateProblem      1   a template cannot be filled; has a `Place`
 │   ├── UnknownField         F01
 │   ├── LookAlike            F02
-│   ├── BadSyntax            S01, T01, T02
+│   ├── BadSyntax            S01, T01, T02, P01
+│   ├── WholeObject          Q01
 │   ├── UnknownFilter        U01
 │   ├── MissingValue         V01 a field that this order, client or legal entity has empty
 │   ├── BadValue             V02 a value that its filter or the paper cannot take
@@ -141,7 +142,7 @@ class NotFound(EngineError):
 
 
 class TemplateProblem(EngineError):
-    """A slip in a template, at its place. `severity` is error or remark; `excerpt` the line it stands in; `hint` the mended spelling."""
+    """A slip in a template, at its place. `excerpt` is the line it stands in; a `reason` among the facts may be a key of `problem.*`."""
 
     code, http_status = "template", 422
     severity = "error"
@@ -151,7 +152,10 @@ class TemplateProblem(EngineError):
         super().__init__(excerpt=excerpt, suggestion=suggestion or "", **facts)
 
     def text(self, language: str = "en") -> str:
-        sentence = messages.text(f"error.{self.code}", language, **self.facts)
+        reason = str(self.facts.get("reason", ""))
+        known = messages.has(f"problem.{reason}", language)
+        facts = {**self.facts, "reason": messages.text(f"problem.{reason}", language, **self.facts) if known else reason}
+        sentence = messages.text(f"error.{self.code}", language, **facts)
         where = messages.place(self.place.facts(), language)
         hint = messages.text("error.suggestion", language, suggestion=self.suggestion) if self.suggestion else ""
         line = f"«{self.excerpt}»" if self.excerpt else ""
@@ -171,7 +175,7 @@ class LookAlike(TemplateProblem):
 
 
 class BadSyntax(TemplateProblem):
-    """Facts: reason. `code` may be S01 (tag not closed or not readable), T01 (loop not closed) or T02 (loop within a row)."""
+    """Facts: reason. `code` is S01 (tag not closed, not readable), T01 (loop not closed), T02 (loop within a row) or P01 (text lost)."""
 
     code = "S01"
 
@@ -196,6 +200,12 @@ class BadValue(TemplateProblem):
     """Facts: name, value, reason."""
 
     code = "V02"
+
+
+class WholeObject(TemplateProblem):
+    """A placeholder prints a record, a list or a function instead of a field. Facts: name."""
+
+    code = "Q01"
 
 
 class UnsafeTemplate(TemplateProblem):

@@ -19,6 +19,7 @@ from engine.catalogue import Catalogue
 from engine.context import merge_fields, sample_document
 from engine.deliver import Deliverer, letter
 from engine.errors import DocumentIncomplete, IndexBusy, IndexDamaged
+from engine.fill import Manner
 from engine.fill import fill as fill_template
 from engine.indexing import DocumentIndex
 from engine.model import Case, Delivery, Direction, Document, Job, LegalEntity, Order, Rendition, Revision, Status, Step, Template
@@ -251,10 +252,8 @@ def filled(job: Job, template_data: bytes, *, document: Mapping[str, Any], tools
         template_data,
         template.suffix,
         merge_fields(case, document, job.author),
-        language=template.language or tools.settings.language,
-        currency=case.order.currency,
+        manner=Manner(template.language or tools.settings.language, case.order.currency, tools.plugins.filters()),
         name=Path(template.path).name,
-        filters=tools.plugins.filters(),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from engine.catalogue import SUFFIXES
 from engine.context import fields_of, merge_fields, sample, sample_document
 from engine.errors import EngineError, NotFound, RefusedFile
-from engine.fill import fields_used, fill, problems
+from engine.fill import Manner, fields_used, fill, problems
 from engine.guard import check_office
 from engine.model import Case, Template
 from engine.pipeline import Tools, case_of
@@ -150,8 +150,6 @@ def _filled(tools: Tools, template: Template, fields: Mapping[str, Any], *, curr
         path.read_bytes(),
         template.suffix,
         fields,
-        language=template.language or tools.settings.language,
-        currency=currency,
+        manner=Manner(template.language or tools.settings.language, currency, tools.plugins.filters()),
         name=path.name,
-        filters=tools.plugins.filters(),
     )

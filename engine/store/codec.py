@@ -8,7 +8,7 @@ import typing
 from collections.abc import Hashable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,9 +20,7 @@ def encoded(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: encoded(getattr(value, field.name)) for field in dataclasses.fields(value)}
     match value:
-        case Enum():
-            return value.value
-        case Decimal():
+        case StrEnum() | Decimal():
             return str(value)
         case datetime() | date():
             return value.isoformat()
@@ -35,13 +33,13 @@ def encoded(value: Any) -> Any:
 
 def decoded(kind: type[Record], data: Mapping[str, Any]) -> Record:
     """The record of `kind` that `encoded` made `data` from; fields that `data` lacks get their defaults."""
-    hints = _hints(kind)
+    hints = _hints(typing.cast(Hashable, kind))
     return kind(**{name: _value(hints[name], part) for name, part in data.items() if name in hints})
 
 
 @cache
 def _hints(kind: Hashable) -> dict[str, Any]:
-    return typing.get_type_hints(typing.cast(type, kind))
+    return typing.get_type_hints(typing.cast(Hashable, kind))
 
 
 def _value(hint: Any, value: Any) -> Any:
@@ -58,5 +56,5 @@ def _plain_value(kind: type, value: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         return decoded(kind, value)
     if kind in (date, datetime):
-        return typing.cast(type[date], kind).fromisoformat(value)
+        return kind.fromisoformat(value)
     return kind(value) if issubclass(kind, (Decimal, Enum)) else value

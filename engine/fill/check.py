@@ -1,0 +1,176 @@
+"""All slips of a template at once, each at its place, found without filling it.
+
+The text of each part becomes one Jinja source with a line for each paragraph or cell, so that Jinja's line numbers are places. Names are
+looked up in a sample of the fields; a loop's variable stands for the first element of its list.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import nodes
+from jinja2.exceptions import TemplateSyntaxError
+
+from engine.errors import BadSyntax, LooksLikeField, TemplateProblem
+from engine.fill.environment import FieldEnvironment
+from engine.fill.habits import TAG, mended
+from engine.fill.names import Names
+from engine.fill.places import Spot
+
+_DOCX_TAG = re.compile(r"\{(%-?)(?:tr|tc|p|r)\s|\{\{(r)\s")
+_DOCX_ONLY = re.compile(r"\{%\s*(?:vm|hm)\s*%\}|\{%\s*(?:colspan|cellbg)\s+([^%]*)%\}")
+_BLOCK = re.compile(r"\{%-?\s*(\w+)")
+_SPACED = re.compile(r"\{%\s+(tr|tc|p|r)\s+(?:for|if|endfor|endif|else|elif|set)\b")
+_SINGLE = re.compile(r"(?<![{\w])(\{\s?[^\W\d]\w*(?:\.\w+)+\s?\})(?!\})|(\[\[\s*[^\W\d][\w.]*\s*\]\])|(\{\s+\{[^{}]*\}\s+\})")
+_OPENERS = {"for", "if", "macro", "call", "filter", "block", "raw", "autoescape", "with"}
+_PARAGRAPH_TAG = re.compile(r"\{%-?p\s[^%]*%\}")
+_COMMENT = re.compile(r"\{#.*?#\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the source: its text as Jinja reads it, and the spot it comes from. Lines without text of their own open or close a row."""
+
+    text: str
+    spot: Spot
+
+
+def problems(parts: Iterable[Sequence[Line]], environment: FieldEnvironment, sample: Mapping[str, object]) -> tuple[TemplateProblem, ...]:
+    """The slips of a template whose parts have these lines, in reading order."""
+    found: list[TemplateProblem] = []
+    for lines in parts:
+        own = [*_spelling(lines)]
+        own += _Reading(environment, sample, lines).problems()
+        order = {id(line.spot): position for position, line in enumerate(lines)}
+        places = {line.spot.place: position for position, line in reversed([*enumerate(lines)])}
+        found += sorted(own, key=lambda problem: places.get(problem.place, len(order)))
+    return tuple(dict.fromkeys(found))
+
+
+def docx_lines(spots: Iterable[Spot]) -> Iterator[Sequence[Line]]:
+    """The lines of a Word template, part by part."""
+    by_part: dict[str, list[Line]] = {}
+    for spot in spots:
+        text = _DOCX_TAG.sub(lambda match: "{% " if match.group(1) else "{{ ", _flat(spot.text))
+        by_part.setdefault(spot.place.part, []).append(Line(_DOCX_ONLY.sub(_cell_tag, text), spot))
+    yield from by_part.values()
+
+
+def _flat(text: str) -> str:
+    return _COMMENT.sub("", mended(" ".join(text.splitlines())))
+
+
+def _cell_tag(match: re.Match[str]) -> str:
+    return f"{{{{ {match.group(1)} }}}}" if match.group(1) else ""
+
+
+def _spelling(lines: Sequence[Line]) -> Iterator[TemplateProblem]:
+    """What is wrong in the text itself, before any of it is read as a tag."""
+    for line in lines:
+        place, text = line.spot.place, line.spot.text
+        for match in _SINGLE.finditer(TAG.sub("", text)):
+            yield LooksLikeField(place, excerpt=text, name=next(part for part in match.groups() if part))
+        alone = _PARAGRAPH_TAG.search(text)
+        if alone and _PARAGRAPH_TAG.sub("", text, count=1).strip():
+            yield BadSyntax(place, code="P01", excerpt=text, tag=alone.group())
+        yield from _loop_in_row(line)
+
+
+def _loop_in_row(line: Line) -> Iterator[TemplateProblem]:
+    """A loop over the cells' text of one row, opened and closed in one cell, glues all lines together."""
+    text = line.spot.text
+    if line.spot.place.table and re.search(r"\{%-?\s+for\s.*?%\}.*\{\{.*\{%-?\s+endfor\s*-?%\}", text):
+        loop = re.search(r"\{%-?\s+for\s+\w+\s+in\s+(\S+)", text)
+        if loop and loop.group(1).rstrip("%}").endswith(("items", "позиції", "позиции")):
+            yield BadSyntax(line.spot.place, code="T02", excerpt=text, reason="loop-in-row")
+
+
+class _Reading:
+    """One part, read by Jinja line by line; a line that cannot be read is told, emptied, and the rest is read."""
+
+    def __init__(self, environment: FieldEnvironment, sample: Mapping[str, object], lines: Sequence[Line]) -> None:
+        self._environment, self._sample, self._lines = environment, sample, lines
+        self._texts = [line.text for line in lines]
+        self._found: list[TemplateProblem] = []
+
+    def problems(self) -> list[TemplateProblem]:
+        self._check_braces()
+        self._check_spaces()
+        self._check_blocks()
+        tree = self._tree()
+        if tree is not None:
+            spots = [line.spot for line in self._lines]
+            self._found += Names(self._environment, self._sample, spots).problems(tree)
+        return self._found
+
+    def _tell(self, number: int, *, code: str = "S01", **facts: str) -> None:
+        spot = self._lines[number].spot
+        self._found.append(BadSyntax(spot.place, code=code, excerpt=spot.text, **facts))
+
+    def _check_braces(self) -> None:
+        for number, text in enumerate(self._texts):
+            rest = TAG.sub("", text)
+            for mark, reason in (("{{", "not-closed"), ("{%", "not-closed"), ("}}", "not-opened"), ("%}", "not-opened")):
+                if mark in rest:
+                    self._tell(number, reason=reason, hint=_closed(rest) if reason == "not-closed" else "")
+                    self._texts[number] = "".join(TAG.findall(text))
+                    break
+
+    def _check_spaces(self) -> None:
+        """`{% tr for … %}`: told once, and read as the author meant it."""
+        for number, text in enumerate(self._texts):
+            spaced = _SPACED.search(text)
+            if spaced:
+                self._tell(number, reason="space-in-tag", tag=spaced.group(1))
+                self._texts[number] = _SPACED.sub(lambda match: match.group().replace(f"{match.group(1)} ", "", 1), text)
+
+    def _check_blocks(self) -> None:
+        """Blocks that do not close, and closings that close nothing: Jinja itself would name the last line for all of them."""
+        opened: list[tuple[str, int]] = []
+        for number, text in enumerate(self._texts):
+            for tag in TAG.findall(text):
+                name = _BLOCK.match(tag)
+                word = name.group(1) if name else ""
+                if word in _OPENERS:
+                    opened.append((word, number))
+                elif word.startswith("end") and word[3:] in _OPENERS:
+                    if opened and opened[-1][0] == word[3:]:
+                        opened.pop()
+                    else:
+                        self._tell(number, reason="block-stray", tag=word)
+                        self._texts[number] = self._texts[number].replace(tag, "", 1)
+        for word, number in reversed(opened):
+            self._tell(number, code="T01", reason="block-open", tag=word, closing=_closing(self._lines[number].spot.text, word))
+            self._texts.append(f"{{% end{word} %}}")
+
+    def _tree(self) -> nodes.Template | None:
+        for _ in range(len(self._lines) + 1):
+            try:
+                return self._environment.parse("\n".join(self._texts))
+            except TemplateSyntaxError as error:
+                number = min(error.lineno, len(self._lines)) - 1
+                if not self._texts[number]:
+                    return None
+                self._tell(number, **_reason(error.message or ""))
+                self._texts[number] = ""
+        return None
+
+
+def _closed(text: str) -> str:
+    found = re.search(r"\{\{\s*([\w.|]+)", text)
+    return f"{{{{ {found.group(1)} }}}}" if found else ""
+
+
+def _closing(text: str, word: str) -> str:
+    """The closing tag in the manner of the opening one: `{%tr endfor %}` for `{%tr for … %}`."""
+    found = re.search(r"\{%-?(tr|tc|p|r)\s+" + word, text)
+    return f"{{%{found.group(1) if found else ''} end{word} %}}"
+
+
+def _reason(message: str) -> dict[str, str]:
+    unknown = re.search(r"unknown tag '(.+?)'", message)
+    if unknown:
+        return {"reason": "unknown-tag", "tag": unknown.group(1)}
+    return {"reason": "unreadable", "detail": message.rstrip(".")}

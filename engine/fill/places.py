@@ -1,0 +1,113 @@
+"""Where the text of an office file stands: every paragraph and cell with its place, so that a slip can be shown to its author."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from engine.errors import Place
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_PARTS = {
+    "word/document": "body",
+    "word/header": "header",
+    "word/footer": "footer",
+    "word/footnotes": "footnote",
+    "word/endnotes": "endnote",
+    "word/comments": "comment",
+    "docProps/core": "properties",
+}
+_PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A paragraph, a cell or a property with its text; runs are joined, so a tag that Word split is whole."""
+
+    place: Place
+    text: str
+
+
+def docx_spots(data: bytes, name: str) -> tuple[Spot, ...]:
+    """Every text of a Word file, part by part, in reading order."""
+    found: list[Spot] = []
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        for entry in sorted(archive.namelist(), key=_order):
+            part = _part(entry)
+            if part is not None:
+                root = etree.fromstring(archive.read(entry), _PARSER)
+                place = Place(file=name, part=part)
+                found += _properties(root, place) if part == "properties" else _Walk(place).spots(root)
+    return tuple(found)
+
+
+def _part(entry: str) -> str | None:
+    if not entry.endswith(".xml"):
+        return None
+    stem = entry.removesuffix(".xml").rstrip("0123456789")
+    return _PARTS.get(stem)
+
+
+def _order(entry: str) -> tuple[int, str]:
+    part = _part(entry)
+    return (list(_PARTS.values()).index(part) if part else len(_PARTS), entry)
+
+
+def _properties(root: etree._Element, place: Place) -> Iterator[Spot]:
+    for element in root:
+        if element.text:
+            yield Spot(place, element.text)
+
+
+class _Walk:
+    """One part, paragraph by paragraph; tables are counted in reading order, paragraphs outside tables too."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._paragraphs = self._tables = 0
+
+    def spots(self, parent: etree._Element, place: Place | None = None) -> Iterator[Spot]:
+        place = place or self._place
+        for element in parent:
+            if element.tag == f"{_W}tbl":
+                yield from self._table(element, place)
+            elif element.tag == f"{_W}p":
+                yield from self._paragraph(element, place)
+            elif isinstance(element.tag, str) and element.tag != _FALLBACK:
+                yield from self.spots(element, place)
+
+    def _table(self, table: etree._Element, place: Place) -> Iterator[Spot]:
+        self._tables += 1
+        number = self._tables
+        for row, line in enumerate(table.iterchildren(f"{_W}tr"), start=1):
+            for col, cell in enumerate(line.iterchildren(f"{_W}tc"), start=1):
+                yield from self.spots(cell, replace(place, table=number, row=row, col=col, paragraph=0))
+
+    def _paragraph(self, paragraph: etree._Element, place: Place) -> Iterator[Spot]:
+        if not place.table:
+            self._paragraphs += 1
+            place = replace(place, paragraph=self._paragraphs)
+        boxes: list[etree._Element] = []
+        text = "".join(_texts(paragraph, boxes))
+        if text:
+            yield Spot(place, text)
+        for box in boxes:
+            yield from self.spots(box, replace(place, part="textbox"))
+
+
+def _texts(element: etree._Element, boxes: list[etree._Element]) -> Iterator[str]:
+    """The text of one paragraph; text boxes anchored in it are set aside, and what was deleted is not its text."""
+    for child in element:
+        if child.tag == f"{_W}t":
+            yield child.text or ""
+        elif child.tag in (f"{_W}tab", f"{_W}br", f"{_W}cr"):
+            yield " "
+        elif child.tag == f"{_W}txbxContent":
+            boxes.append(child)
+        elif isinstance(child.tag, str) and child.tag not in (_FALLBACK, f"{_W}del", f"{_W}pPr"):
+            yield from _texts(child, boxes)
