@@ -5,11 +5,10 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
-from functools import cache
 from typing import Any, TypeVar
 
 Record = TypeVar("Record")
@@ -33,13 +32,13 @@ def encoded(value: Any) -> Any:
 
 def decoded(kind: type[Record], data: Mapping[str, Any]) -> Record:
     """The record of `kind` that `encoded` made `data` from; fields that `data` lacks get their defaults."""
-    hints = _hints(typing.cast(Hashable, kind))
+    hints = _hints(kind)
     return kind(**{name: _value(hints[name], part) for name, part in data.items() if name in hints})
 
 
 @cache
 def _hints(kind: Hashable) -> dict[str, Any]:
-    return typing.get_type_hints(typing.cast(Hashable, kind))
+    return typing.get_type_hints(kind)
 
 
 def _value(hint: Any, value: Any) -> Any:

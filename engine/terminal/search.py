@@ -66,7 +66,7 @@ def verify(session: Session) -> None:
         **{name: list(getattr(found, name)) for name in ("missing", "surplus", "stale")},
     }
     session.exit_status = 0 if found.ok else 1
-    counts = {name: len(result[name]) for name in ("missing", "surplus", "stale")}
+    counts = {name: len(getattr(found, name)) for name in ("missing", "surplus", "stale")}
     session.result(result, [t("terminal.index-right" if found.ok else "terminal.index-wrong", documents=found.documents, **counts)])
 
 
