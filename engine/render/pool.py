@@ -5,13 +5,13 @@ from __future__ import annotations
 import atexit
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import closing
 from typing import TypeVar
 
 import pypdfium2
 
-from engine.errors import NoLibreOffice, RenderFailed, unwritten
+from engine.errors import EngineError, NoLibreOffice, RenderFailed, unwritten
 from engine.render import Pdf, RendererState, libreoffice, sandbox
 from engine.render.process import Died, Hung, NotEnclosed, Refused, Worker
 
@@ -28,7 +28,7 @@ class Pool:
     """
 
     def __init__(self, *, seconds: float = 60) -> None:
-        self._seconds = seconds
+        self.seconds = seconds
         self._worker: Worker | None = None
         self._open_because: NotEnclosed | None = None
         self._is_closed = False
@@ -40,10 +40,10 @@ class Pool:
         """The PDF of an office file. Raises NoLibreOffice, RenderFailed, DiskFull, CannotWrite."""
 
         def render(worker: Worker) -> Pdf:
-            data = worker.pdf(office, suffix, self._seconds)
+            data = worker.pdf(office, suffix, self.seconds)
             return Pdf(data, _pages(data), f"LibreOffice {worker.version}")
 
-        return self._keeper.submit(self._twice, render, name).result()
+        return self._kept(render, name)
 
     def ready(self) -> None:
         """Nothing, where LibreOffice is installed. Raises NoLibreOffice."""
@@ -56,8 +56,8 @@ class Pool:
         except NoLibreOffice:
             return RendererState()
         try:
-            version = self._keeper.submit(self._twice, lambda worker: worker.version, "").result()
-        except RenderFailed:
+            version = self._kept(lambda worker: worker.version, "")
+        except EngineError:
             version = ""
         why = self._open_because
         return RendererState(
@@ -78,6 +78,12 @@ class Pool:
         self._keeper.shutdown(cancel_futures=True)
         self._drop()
 
+    def _kept(self, act: Callable[[Worker], T], name: str) -> T:
+        try:
+            return self._keeper.submit(self._twice, act, name).result()
+        except CancelledError as error:
+            raise RenderFailed(file=name, reason="died", seconds=self.seconds) from error
+
     def _twice(self, act: Callable[[Worker], T], name: str) -> T:
         """What `act` makes of a warm worker; a second try, on a new one, where the first hung or died. Runs in the keeper."""
         reason = "died"
@@ -85,7 +91,7 @@ class Pool:
             try:
                 return act(self._warm())
             except Refused as error:
-                raise RenderFailed(retryable=False, file=name, reason="refused", seconds=self._seconds) from error
+                raise RenderFailed(retryable=False, file=name, reason="refused", seconds=self.seconds) from error
             except Hung:
                 reason = "hung"
             except Died:
@@ -95,7 +101,7 @@ class Pool:
             self._drop()
             if self._is_closed:
                 break
-        raise RenderFailed(file=name, reason=reason, seconds=self._seconds)
+        raise RenderFailed(file=name, reason=reason, seconds=self.seconds)
 
     def _warm(self) -> Worker:
         """The worker, started where there is none. Raises NoLibreOffice, Died, Hung, OSError."""
@@ -129,7 +135,7 @@ def _pages(data: bytes) -> int:
     """How many pages a PDF has. Raises Died: a PDF that cannot be read is none."""
     with _PDFIUM:
         try:
-            document = pypdfium2.PdfDocument(data)  # type: ignore[no-untyped-call]
+            document = pypdfium2.PdfDocument(data)
         except pypdfium2.PdfiumError as error:
             raise Died(str(error)) from error
         with closing(document):

@@ -129,6 +129,8 @@ class Worker:
             if "refused" in answer:
                 raise Refused(str(answer["refused"]))
             return _read_regular(target)
+        except FileNotFoundError as error:
+            raise Died("its folder was removed") from error
         finally:
             source.unlink(missing_ok=True)
             target.unlink(missing_ok=True)

@@ -27,6 +27,7 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 import uno
@@ -115,7 +116,7 @@ def start(task):
         "--norestore",
         "--nofirststartwizard",
         "-env:UserInstallation=" + uno.systemPathToFileUrl(home + "/profile"),
-        "-env:URE_OVERRIDE_JAVA_JFW_USER_DATA=" + uno.systemPathToFileUrl(task["profile"] + "/java.xml"),
+        "-env:UNO_JAVA_JFW_USER_DATA=" + uno.systemPathToFileUrl(task["profile"] + "/java.xml"),
         "--accept=pipe,name=" + task["name"] + ";urp;StarOffice.ComponentContext",
     ]
     libc = ctypes.CDLL(None)
@@ -181,6 +182,7 @@ def convert(converter, folder, job):
     try:
         converter.convert(inpath=folder + "/" + job["from"], outpath=folder + "/" + job["to"], infiltername=job["filter"])
     except Refused as error:
+        converter.uno_info()  # raises where it was no refusal but LibreOffice's end
         return {"refused": str(error)}
     return {"made": True}
 
@@ -195,7 +197,7 @@ def main():
     shutil.copyfile(task["profile"] + "/profile.xcu", user / "registrymodifications.xcu")
     office, context = connect(task)
     converter = converter_class(task["converter"])(context)
-    left = pipes(office.pid)
+    left = pipes(office.pid) if task["litter"] else []
     say(version=converter.uno_info(), pipes=left)
     jobs = queue.Queue()
     threading.Thread(target=read_jobs, args=(jobs, lambda: end(office, left, task["litter"])), daemon=True).start()
@@ -204,4 +206,10 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except BaseException:  # noqa: BLE001  # the last door
+        traceback.print_exc()
+        sys.stderr.flush()
+        # Not sys.exit: it waits for UNO's threads, and they may wait for a LibreOffice that is gone.
+        os._exit(1)

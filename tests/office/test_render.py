@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -11,6 +12,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import docx
@@ -178,7 +180,8 @@ def test_a_killed_worker_is_replaced(pool):
     pool.pdf(word("перший"), ".docx", name="1.docx")
     first = office()
     for pid, _ in processes():
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # some die with those before them
+            os.kill(pid, signal.SIGKILL)
 
     assert "другий" in text_of(pool.pdf(word("другий"), ".docx", name="2.docx").data)
     assert office() != first
@@ -202,15 +205,24 @@ def test_a_hung_libreoffice_is_ended_and_the_document_made_on_the_second_try(poo
     pool.pdf(word("перший"), ".docx", name="1.docx")
     first = office()
     os.kill(first, signal.SIGSTOP)
-    pool._seconds = 2.0
+    pool.seconds = 2.0
 
     assert "другий" in text_of(pool.pdf(word("другий"), ".docx", name="2.docx").data)
     assert office() != first
 
 
+def test_a_worker_whose_folder_was_swept_away_is_replaced(pool, tmp_path):
+    """Servers clean /tmp of what is old."""
+    pool.pdf(word("перший"), ".docx", name="1.docx")
+    for room in tmp_path.glob("docstage-*"):
+        shutil.rmtree(room)
+
+    assert "другий" in text_of(pool.pdf(word("другий"), ".docx", name="2.docx").data)
+
+
 def test_a_document_that_hangs_twice_is_given_up(pool):
     pool.pdf(word("перший"), ".docx", name="1.docx")
-    pool._seconds = 0.001
+    pool.seconds = 0.001
 
     with pytest.raises(RenderFailed) as hung:
         pool.pdf(word("другий"), ".docx", name="2.docx")
@@ -219,16 +231,17 @@ def test_a_document_that_hangs_twice_is_given_up(pool):
     assert processes() == []
 
 
-def test_closing_ends_a_document_under_way(pool, tmp_path):
+def test_closing_ends_a_document_under_way_and_those_that_wait(pool, tmp_path):
     pool.pdf(word("перший"), ".docx", name="1.docx")
     os.kill(office(), signal.SIGSTOP)
-    with ThreadPoolExecutor(1) as thread:
-        asked = thread.submit(pool.pdf, word("другий"), ".docx", name="2.docx")
+    with ThreadPoolExecutor(2) as threads:
+        asked = threads.submit(pool.pdf, word("другий"), ".docx", name="2.docx")
         wait_until(lambda: bool(list(tmp_path.glob("docstage-*/jobs/2.docx"))))
+        waiting = threads.submit(pool.pdf, word("третій"), ".docx", name="3.docx")
 
         pool.close()
 
-        assert isinstance(asked.exception(), RenderFailed)
+        assert [type(call.exception()) for call in (asked, waiting)] == [RenderFailed] * 2
 
 
 def test_no_port_is_open(pool):
