@@ -25,7 +25,7 @@ EngineError
 │   ├── NoWorkspace, NewerWorkspace, RegisterBusy, RegisterDamaged
 │   ├── DiskFull, CannotWrite
 │   ├── IndexDamaged, IndexBusy
-│   └── NoLibreOffice        E02
+│   └── NoLibreOffice E02, NoPoppler E03
 ├── LeaseLost            1   another worker has the job now
 ├── PluginFailed         1   a plug-in raised what it should have handled
 └── RenderFailed         5   LibreOffice refused, hung or died; `retryable` unless it refused
@@ -324,6 +324,10 @@ class EventConflict(BadInput):
     """An event id that was used for another order or stage. Facts: event, order, stage."""
 
     code, http_status = "event-conflict", 409
+
+
+class NoPoppler(Unavailable):
+    code = "E03"
 
 
 class RenderFailed(EngineError):

@@ -12,13 +12,12 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from index.extract import pdf_pages
-
 import index
-from engine.errors import IndexBusy, IndexDamaged
+from engine.errors import IndexBusy, IndexDamaged, NoPoppler
 from engine.model import Document, DocumentFilter, Revision
 from engine.store.files import Files
 from engine.store.register import Register
+from index.extract import pdf_pages
 
 _BATCH = 50
 
@@ -124,6 +123,8 @@ def content_hash(document: Document, revision: Revision) -> str:
 def _translated(path: Path) -> Iterator[None]:
     try:
         yield
+    except index.NoExtractor as error:
+        raise NoPoppler() from error
     except index.IndexBusy as error:
         raise IndexBusy(path=path) from error
     except index.IndexDamaged as error:

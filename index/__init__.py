@@ -6,7 +6,7 @@ The index holds copies only. Whoever feeds it keeps the truth, compares with `ve
 from __future__ import annotations
 
 from index.entry import Entry, Hit, IndexStatus, SearchResult, Verdict
-from index.failures import IndexBusy, IndexDamaged
+from index.failures import IndexBusy, IndexDamaged, NoExtractor
 from index.schema import SCHEMA_VERSION
 from index.writer import Index, open_index, rebuild
 
@@ -18,6 +18,7 @@ __all__ = [
     "IndexBusy",
     "IndexDamaged",
     "IndexStatus",
+    "NoExtractor",
     "SearchResult",
     "Verdict",
     "open_index",

@@ -19,3 +19,7 @@ class IndexDamaged(Exception):
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
         super().__init__(reason)
+
+
+class NoExtractor(Exception):
+    """A program that reads text out of files is not installed; its name."""

@@ -7,7 +7,7 @@ from engine.context import MERGE_FIELDS, merge_fields, sample, sample_document
 from engine.model import LANGUAGES
 
 
-@pytest.fixture()
+@pytest.fixture
 def fields():
     return merge_fields(sample("uk"), sample_document("uk"), "Оксана")
 

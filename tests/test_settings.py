@@ -4,7 +4,7 @@ from engine.errors import BadSetting
 from engine.settings import changed, load
 
 
-@pytest.fixture()
+@pytest.fixture
 def folder(tmp_path):
     (tmp_path / "docstage.toml").write_text('# мова\nlanguage = "uk"\nrender_seconds = 30\n', "utf-8")
     return tmp_path

@@ -57,7 +57,7 @@ def _sandbox(tools: Tools) -> Finding:
     state = tools.renderer.state()
     if not state.libreoffice or state.is_sandboxed:
         return Finding("sandbox", OK)
-    return Finding("sandbox", REMARK, {"reason": state.sandbox_reason})
+    return Finding("sandbox", REMARK, {"reason": state.sandbox_reason, "detail": state.sandbox_detail})
 
 
 def _fonts() -> Finding:

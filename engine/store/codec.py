@@ -36,9 +36,14 @@ def decoded(kind: type[Record], data: Mapping[str, Any]) -> Record:
     return kind(**{name: _value(hints[name], part) for name, part in data.items() if name in hints})
 
 
-@cache
-def _hints(kind: Hashable) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+_HINTS: dict[type, dict[str, Any]] = {}
+
+
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a record's fields; resolving them costs more than decoding, so they are kept."""
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    return _HINTS[kind]
 
 
 def _value(hint: Any, value: Any) -> Any:

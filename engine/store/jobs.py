@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from engine.errors import LeaseLost, NotFound
@@ -62,7 +62,7 @@ class Jobs:
 
     def of_event(self, event_id: str) -> tuple[Job, ...]:
         """The event's jobs, in the order of its rules."""
-        found = select(tables.jobs).filter_by(event_id=event_id).order_by(tables.jobs.c.created, tables.jobs.c.rowid)
+        found = select(tables.jobs).filter_by(event_id=event_id).order_by(tables.jobs.c.created, literal_column("rowid"))
         return tuple(_job(row) for row in self._connection.execute(found))
 
     def unfinished(self, now: datetime, is_gone: Callable[[str], bool]) -> tuple[Job, ...]:

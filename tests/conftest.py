@@ -1,0 +1,19 @@
+"""A demo workspace for each test that asks for one: made once, then copied."""
+
+import shutil
+
+import pytest
+
+from engine.bootstrap import create_workspace
+from tests.workspace import Workspace
+
+
+@pytest.fixture(scope="session")
+def demo_master(tmp_path_factory):
+    return create_workspace(tmp_path_factory.mktemp("master") / "demo", language="uk", is_demo=True)
+
+
+@pytest.fixture
+def demo(demo_master, tmp_path):
+    """A fresh demo workspace of the test's own."""
+    return Workspace(shutil.copytree(demo_master, tmp_path / "demo"))
