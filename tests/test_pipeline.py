@@ -33,7 +33,12 @@ def test_a_stage_makes_an_invoice_with_the_order_s_data(demo):
             assert " ".join(expected.split()) in text
         assert "None" not in text
         assert not set("{}") & set(text)
-        assert (invoice.author, invoice.amount, invoice.status, engine.order("1002").stage) == ("Оксана", total, Status.SENT, "invoice_sent")
+        assert (invoice.author, invoice.amount, invoice.status, engine.order("1002").stage) == (
+            "Оксана",
+            total,
+            Status.SENT,
+            "invoice_sent",
+        )
 
 
 def test_the_same_event_twice_answers_with_the_first_documents_and_uses_one_number(demo):

@@ -40,5 +40,12 @@ def docstage(*arguments: str, env: dict[str, str] | None = None, **settings: Any
     environment = clean | {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)} | (env or {})
     command = [sys.executable, "-m", "cli", *arguments]
     return subprocess.run(
-        command, check=False, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=settings.pop("timeout", 120), **settings
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        timeout=settings.pop("timeout", 120),
+        **settings,
     )

@@ -123,12 +123,11 @@ def path(session: Session) -> None:
 @command(None, "completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(session: Session, shell: str) -> None:
-    from cli import cli
-
+    root = click.get_current_context().find_root().command
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(shell)
-    text = found(cli, {}, "docstage", "_DOCSTAGE_COMPLETE").source()
+    text = found(root, {}, "docstage", "_DOCSTAGE_COMPLETE").source()
     session.result({"shell": shell, "script": text}, [text])
 
 
