@@ -94,8 +94,8 @@ def error_record(error: EngineError) -> dict[str, Any]:
 
 
 def lease_seconds(tools: Tools) -> int:
-    """Longer than the slowest step: two renderings at their limit."""
-    return 2 * tools.settings.render_seconds + 60
+    """Longer than the slowest step: two renderings at their limit, each after a LibreOffice that was slow to start."""
+    return 2 * tools.settings.render_seconds + 100
 
 
 @cache

@@ -7,6 +7,9 @@ import pytest
 from engine.bootstrap import create_workspace
 from tests.workspace import Workspace
 
+# Looking into the example plug-in would put its folder on the path, and every engine in these tests would load it.
+collect_ignore = ["plugin_example"]
+
 
 @pytest.fixture(scope="session")
 def demo_master(tmp_path_factory):

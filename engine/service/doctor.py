@@ -48,14 +48,14 @@ def findings(workspace: Path, tools: Tools) -> tuple[Finding, ...]:
 
 def _libreoffice(tools: Tools) -> Finding:
     state = tools.renderer.state()
-    if not state.libreoffice:
-        return Finding("libreoffice", PROBLEM)
+    if not state.version:
+        return Finding("libreoffice", PROBLEM, {"path": state.libreoffice or "—"})
     return Finding("libreoffice", OK, {"version": state.version, "path": state.libreoffice})
 
 
 def _sandbox(tools: Tools) -> Finding:
     state = tools.renderer.state()
-    if not state.libreoffice or state.is_sandboxed:
+    if not state.version or state.is_sandboxed:
         return Finding("sandbox", OK)
     return Finding("sandbox", REMARK, {"reason": state.sandbox_reason, "detail": state.sandbox_detail})
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import get_completion_class
 
-from engine.errors import BadSetting, NoLibreOffice
+from engine.errors import BadSetting, EngineError, NoLibreOffice
 from engine.model import LANGUAGES
 from engine.service import shapes
 from engine.terminal.command import command, group, option
@@ -76,7 +76,7 @@ def doctor(session: Session, is_fixing: bool) -> None:
         found = engine.doctor()
     checks = []
     for finding in found:
-        message = t(f"doctor.{finding.id}.{finding.state}", **finding.facts)
+        message = t(f"doctor.{finding.id}.{finding.state}", **_worded(finding.facts))
         cure = t(f"doctor-fix.{finding.id}") if finding.state != "ok" else ""
         checks.append({"id": finding.id, "state": finding.state, "message": message, "fix": cure})
         if finding.state == "problem":
@@ -129,6 +129,14 @@ def completion(session: Session, shell: str) -> None:
         raise click.UsageError(shell)
     text = found(root, {}, "docstage", "_DOCSTAGE_COMPLETE").source()
     session.result({"shell": shell, "script": text}, [text])
+
+
+def _worded(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with a reason in the user's language: an error's text, or the sentence of a key."""
+    reason = facts.get("reason")
+    if isinstance(reason, EngineError):
+        return {**facts, "reason": reason.text(language())}
+    return {**facts, "reason": t(reason, **facts)} if isinstance(reason, str) and "." in reason else facts
 
 
 def _laid_out(engine: Engine, documents: list[Any], folder: Path) -> list[str]:

@@ -354,7 +354,7 @@ if sys.argv[3] == "killed":
 
 @pytest.mark.parametrize("ending", ["killed", "ended"])
 @pytest.mark.parametrize("walls", ["sandboxed", "open"])
-def test_nothing_outlives_its_parent(walls, ending, tmp_path, monkeypatch):  # noqa: PLR0917
+def test_nothing_outlives_its_parent(walls, ending, tmp_path, monkeypatch):
     """A Python program that never closed its engine, and one that was killed: LibreOffice, profile and sockets are gone."""
     (tmp_path / "x.docx").write_bytes(word("перший"))
     (tmp_path / "tmp").mkdir()
