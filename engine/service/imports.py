@@ -74,8 +74,14 @@ def _count(report: ImportReport, change: str) -> None:
 
 
 def _put_order(tx: Transaction, order: Order, tools: Tools) -> str:
-    """Store the order. An order that is known keeps the stage it has reached here; a new one starts at the first stage of its process."""
+    """Store the order. An order that is known keeps the stage it has reached here; a new one starts at the first stage of its process.
+
+    Some senders give the user's id in place of the order's: the same id with another number is another order.
+    """
     known = tx.orders.find(order.id)
+    if known is not None and known.number != order.number:
+        order = replace(order, id=f"{order.id} № {order.number}")
+        known = tx.orders.find(order.id)
     process = order.process or (known.process if known else tools.settings.default_process)
     stage = known.stage if known else order.stage or _first_stage(tx, process)
     return tx.orders.put(replace(order, process=process, stage=stage))
