@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 TRACKED = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
 FILES = [ROOT / name for name in TRACKED if name and (ROOT / name).is_file()]
 MODULES = [path for path in FILES if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("engine", "index", "cli.py", "bench")]
-TEXTS = [path for path in FILES if path.suffix in (".py", ".md", ".toml", ".json", ".html", ".txt", ".tsv", "")]
+TEXTS = [path for path in FILES if path.suffix not in (".docx", ".xlsx", ".png", ".pdf", ".lock")]
 # Files whose purpose is to show letters of two alphabets in one word.
 MIXED_ON_PURPOSE = {"tests/test_check.py", "tests/test_index.py", "tests/test_fill_docx.py", "engine/fill/names.py", "index/analysis.py"}
 MIXED = re.compile(r"[^\W\d_]*(?:[a-zA-Z][а-яёіїєґА-ЯЁІЇЄҐ]|[а-яёіїєґА-ЯЁІЇЄҐ][a-zA-Z])[^\W\d_]*")
