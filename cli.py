@@ -77,7 +77,8 @@ def _run(session: Session) -> int:
 
 def _usage(session: Session, error: click.UsageError) -> int:
     """Wrong use: click's own words, as JSON where JSON was asked for."""
-    if session.is_machine or "--json" in sys.argv:
+    session.is_json = session.is_machine or "--json" in sys.argv  # the error may stand before it
+    if session.is_json:
         session.errors.append({"code": "usage", "message": error.format_message()})
         session.result(None)
     else:

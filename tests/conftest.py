@@ -20,3 +20,13 @@ def demo_master(tmp_path_factory):
 def demo(demo_master, tmp_path):
     """A fresh demo workspace of the test's own."""
     return Workspace(shutil.copytree(demo_master, tmp_path / "demo"))
+
+
+@pytest.fixture(scope="session")
+def pdf_of():
+    """A function from a Word or Excel file's bytes to its PDF's, by one LibreOffice for all tests of this process."""
+    from engine.render.pool import Pool
+
+    pool = Pool()
+    yield lambda office, suffix=".docx": pool.pdf(office, suffix, name=f"test{suffix}").data
+    pool.close()

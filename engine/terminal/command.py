@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 import click
+from click.exceptions import NoSuchCommand
 
 from engine.model import LANGUAGES
 from engine.terminal.language import t
@@ -80,6 +81,12 @@ class Group(click.Group):
         if not isinstance(found, click.Command):
             raise TypeError(f"{self._lazy[cmd_name]} is no command")
         return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:  # click suggests from the commands it has, and the lazy ones are not there yet
+            raise NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands from the catalogue alone, so that a page of help imports none of them."""
