@@ -23,7 +23,7 @@ EngineError
 ├── DocumentIncomplete   1   what a document needs and nobody gave: a legal entity, a client, lines
 ├── Unavailable          3   the machine or the workspace is not ready
 │   ├── NoWorkspace, NewerWorkspace, RegisterBusy, RegisterDamaged
-│   ├── DiskFull, CannotWrite
+│   ├── DiskFull, CannotWrite, FileDamaged
 │   ├── IndexDamaged, IndexBusy
 │   └── NoLibreOffice E02, NoPoppler E03
 ├── LeaseLost            1   another worker has the job now
@@ -281,6 +281,12 @@ class CannotWrite(Unavailable):
     """Facts: path, reason."""
 
     code = "cannot-write"
+
+
+class FileDamaged(Unavailable):
+    """A kept file is not what was put in. Facts: path."""
+
+    code, retryable = "file-damaged", False
 
 
 def unwritten(error: OSError, path: object) -> Unavailable:

@@ -10,7 +10,7 @@ from typing import Protocol
 from engine.errors import BadSetting
 from engine.model import LegalEntity
 
-_PART = re.compile(r"\{(prefix|yyyy|yy|mm|n)(?::0(\d{1,2}))?\}")
+_PART = re.compile(r"\{(prefix|yyyy|yy|mm|n(?::0\d{1,2})?)\}")
 _ALLOWED = "{prefix} {yyyy} {yy} {mm} {n:04}"
 
 
@@ -63,13 +63,14 @@ def printed(pattern: str, *, n: int, day: date, prefix: str = "") -> str:
 
     Raises BadSetting for a pattern without a number, with an unknown part, or whose counter begins anew unseen ({mm} without a year).
     """
-    names = [match.group(1) for match in _PART.finditer(pattern)]
+    names = [match.group(1).partition(":")[0] for match in _PART.finditer(pattern)]
     has_year = "yyyy" in names or "yy" in names
     if "n" not in names or set(_PART.sub("", pattern)) & set("{}") or ("mm" in names and not has_year):
         raise BadSetting(setting="series", value=pattern, allowed=_ALLOWED)
     values = {"prefix": prefix, "yyyy": f"{day:%Y}", "yy": f"{day:%y}", "mm": f"{day:%m}"}
 
     def part(match: re.Match[str]) -> str:
-        return str(n).zfill(int(match.group(2) or 0)) if match.group(1) == "n" else values[match.group(1)]
+        name, _, width = match.group(1).partition(":")
+        return str(n).zfill(int(width or 0)) if name == "n" else values[name]
 
     return _PART.sub(part, pattern)

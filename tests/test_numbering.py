@@ -26,7 +26,22 @@ def test_each_kind_legal_entity_pattern_and_period_counts_for_itself(tmp_path):
     assert reserved() == "РХ-2026-0003"
 
 
-@pytest.mark.parametrize("pattern", ["РХ-{yyyy}", "{n}-{mm}", "{n}-{year}", "{n", "n}", "{n:4}"])
+def test_a_failed_transaction_gives_its_number_back(tmp_path):
+    register = Register.create(tmp_path / "r.sqlite3")
+
+    def reserved(*, fails: bool) -> str:
+        with register.transaction() as tx:
+            number = numbering.reserve(tx.series, kind="act", entity=sample("uk").entity, pattern="{n}", day=DAY).number
+            if fails:
+                raise ZeroDivisionError
+            return number
+
+    with pytest.raises(ZeroDivisionError):
+        reserved(fails=True)
+    assert reserved(fails=False) == "1"
+
+
+@pytest.mark.parametrize("pattern", ["РХ-{yyyy}", "{n}-{mm}", "{n}-{year}", "{n", "n}", "{n:4}", "{n}-{yyyy:02}", ""])
 def test_a_pattern_that_makes_no_certain_numbers_is_refused(pattern):
     with pytest.raises(BadSetting, match="series"):
         numbering.printed(pattern, n=1, day=DAY)

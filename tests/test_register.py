@@ -1,20 +1,30 @@
-import os
-import signal
+import re
 import sqlite3
-import subprocess
-import sys
-import textwrap
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from sqlalchemy.exc import OperationalError, StatementError
 
 from engine.context import sample
-from engine.errors import Ambiguous, LeaseLost, NewerWorkspace, NotFound, NoWorkspace, RegisterBusy, RegisterDamaged
-from engine.model import Direction, Document, DocumentFilter, Job, JobState, Rendition, Revision, Status
+from engine.errors import Ambiguous, LeaseLost, NotFound
+from engine.model import (
+    Delivery,
+    Direction,
+    Document,
+    DocumentFilter,
+    Job,
+    JobState,
+    Process,
+    Rendition,
+    Revision,
+    Rule,
+    Stage,
+    StageEvent,
+    Status,
+)
 from engine.store.register import Register
-from tests.workspace import ROOT
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -59,6 +69,52 @@ def test_records_come_back_as_they_went_in(register):
     with register.reading() as tx:
         assert tx.parties.client("sample") == tx.parties.client("тов «зразок»") == case.client
         assert (tx.parties.entity("sample"), tx.orders.get("1002")) == (case.entity, case.order)
+
+
+def test_clients_and_orders_are_found_by_what_people_call_them(register):
+    case = sample("uk")
+    other = replace(case.order, id="o2", client_id="c2", stage="done")
+    with register.transaction() as tx:
+        for client in (case.client, replace(case.client, id="c2", name="Інший"), replace(case.client, id="c3", name="Інший")):
+            tx.parties.put_client(client)
+        for order in (case.order, other):
+            tx.orders.put(order)
+
+        assert tx.orders.list(client="ЗРАЗ") == tx.orders.list(stage=case.order.stage) == (case.order,)
+        assert tx.orders.list(client="c2") == (other,)
+        with pytest.raises(Ambiguous, match="c2, c3"):
+            tx.parties.client("інший")
+        with pytest.raises(NotFound, match=re.escape(f"`{case.client.name}`")):
+            tx.parties.client(case.client.name + "х")
+        with pytest.raises(Ambiguous, match="o2"):
+            tx.orders.get(case.order.number)
+        with pytest.raises(NotFound, match=f"`{case.order.number}`"):
+            tx.orders.get(case.order.number + "0")
+
+
+def test_an_order_moves_to_a_stage_and_stays_the_same_otherwise(register):
+    order = sample("uk").order
+    with register.transaction() as tx:
+        tx.orders.put(order)
+
+        tx.orders.move(order.id, "done")
+
+        assert tx.orders.get(order.id) == replace(order, stage="done")
+        assert tx.orders.list(stage="done") == (replace(order, stage="done"),)
+
+
+def test_rules_keep_the_order_in_which_they_came(register):
+    process = Process("sales", {"uk": "Продаж"}, (Stage("new", {"uk": "Нове"}), Stage("done", {"uk": "Готово"})))
+    second, first = Rule("b", "sales", "new", "invoice"), Rule("a", "sales", "done", "act", language="uk", is_sent=True)
+    with register.transaction() as tx:
+        for rule in (second, first, replace(second, is_on=False)):
+            tx.orders.put_rule(rule)
+        tx.orders.put_process(process)
+
+        assert tx.orders.rules() == (replace(second, is_on=False), first)
+        assert (tx.orders.process("sales"), tx.orders.rule("a")) == (process, first)
+        with pytest.raises(NotFound, match="`sales`"):
+            tx.orders.process("salse")
 
 
 def test_what_did_not_change_says_so(register):
@@ -120,6 +176,7 @@ def test_a_number_of_two_legal_entities_asks_which(register):
         {"status": "sent"},
         {"currency": "UAH"},
         {"amount_from": Decimal("1200.50"), "amount_to": Decimal("1200.50")},
+        {"amount_from": Decimal("7.001")},
         {"created_from": date(2026, 11, 24), "created_to": date(2026, 11, 24)},
         {"sent_from": date(2026, 11, 25), "sent_to": date(2026, 11, 25)},
         {"received_from": date(2026, 11, 26), "received_to": date(2026, 11, 26)},
@@ -139,7 +196,25 @@ def test_each_filter_finds_the_one_and_not_the_other(register, wanted):
 
         assert [found.number for found in tx.documents.list(DocumentFilter(**wanted))] == ["РХ-2026-0001"]
         assert tx.documents.totals(DocumentFilter(**wanted)) == (1, {"UAH": Decimal("1200.50")})
-        assert tx.documents.list(DocumentFilter(**{name: part for name, part in wanted.items() if not part})) == (fits, other)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"created_from": date.min, "created_to": date.max},
+        {"amount_from": Decimal("-Infinity"), "amount_to": Decimal("1e30")},
+    ],
+    ids=["nothing", "all time", "all money"],
+)
+def test_a_filter_that_excludes_nothing_finds_all_newest_first(register, wanted):
+    older, newer = document("А-1", created=NOON - timedelta(days=1)), document("А-2")
+    with register.transaction() as tx:
+        tx.documents.add(older)
+        tx.documents.add(newer)
+
+        assert tx.documents.list(DocumentFilter(**wanted)) == (newer, older)
+        assert tx.documents.list(DocumentFilter(**wanted), limit=1, offset=1) == (older,)
 
 
 def test_a_filter_takes_percent_and_underscore_as_letters(register):
@@ -165,16 +240,48 @@ def test_revisions_can_be_neither_changed_nor_deleted(register, tmp_path):
             connection.execute(statement)
 
 
-def test_sending_is_kept_with_the_revision_that_was_sent(register):
+def test_each_revision_keeps_when_it_was_sent(register):
+    later = NOON + timedelta(days=1)
     with register.transaction() as tx:
         tx.documents.add(document())
         tx.documents.add_revision(revision(document()), document(revision=1))
-        tx.documents.mark_indexed(document().id, 1)
         tx.documents.set_sent(document().id, 1, NOON)
         tx.documents.add_revision(revision(document(), 2), replace(tx.documents.get(document().id), revision=2))
+        tx.documents.add_revision(revision(document(), 3), replace(tx.documents.get(document().id), revision=3))
+        tx.documents.set_sent(document().id, 3, later)
 
-        assert [found.sent for found in tx.documents.revisions(document().id)] == [NOON, None]
-        assert [found.number for found in tx.documents.due_for_index()] == ["РХ-2026-0001"]
+        assert [found.sent for found in tx.documents.revisions(document().id)] == [NOON, None, later]
+        assert (tx.documents.get(document().id).sent, tx.documents.get(document().id).status) == (later, Status.SENT)
+
+
+def test_revisions_come_back_with_their_files_and_what_they_were_made_from(register):
+    with register.transaction() as tx:
+        tx.documents.add(document())
+        tx.documents.add_revision(revision(document()), document(revision=1))
+        tx.documents.add_revision(revision(document(), 2), document(revision=2, amount=Decimal("7.05")))
+
+        assert tx.documents.revisions(document().id) == (revision(document()), revision(document(), 2))
+        assert tx.documents.get(document().id) == document(revision=2, amount=Decimal("7.05"))
+
+
+def test_a_document_is_due_for_the_index_until_its_newest_state_is_in_it(register):
+    def due() -> list[str]:
+        return [found.number for found in tx.documents.due_for_index()]
+
+    with register.transaction() as tx:
+        tx.documents.add(document())
+        assert due() == []  # it has a number and no text yet
+
+        tx.documents.add_revision(revision(document()), document(revision=1))
+        tx.documents.add_revision(revision(document(), 2), document(revision=2))
+        tx.documents.mark_indexed(document().id, 1)
+        assert due() == ["РХ-2026-0001"]
+
+        tx.documents.mark_indexed(document().id, 2)
+        assert due() == []
+
+        tx.documents.set_sent(document().id, 2, NOON)
+        assert due() == ["РХ-2026-0001"]
 
 
 def job(**facts) -> Job:
@@ -199,71 +306,82 @@ def test_a_job_is_held_by_one_worker_until_its_lease_ends_or_it_is_gone(register
         tx.jobs.save(first)
 
 
-def test_a_register_that_another_program_holds_says_so(tmp_path, register):
-    holder = sqlite3.connect(tmp_path / "register.sqlite3", isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    waiting = Register.open(tmp_path / "register.sqlite3", busy_seconds=1)
-
-    with pytest.raises(RegisterBusy, match="1 s"), waiting.transaction():
-        pass
-    with waiting.reading() as tx:
-        assert tx.documents.count() == 0
+def nobody_is_gone(owner: str) -> bool:
+    return False
 
 
-def test_a_register_of_a_newer_version_is_left_alone(tmp_path, register):
-    connection = sqlite3.connect(tmp_path / "register.sqlite3")
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.commit()
+def test_a_failed_job_waits_only_when_it_is_opened_again_and_a_done_one_never(register):
+    def claim():
+        return tx.jobs.claim("j1", now=NOON, lease_seconds=60, owner="me", is_gone=nobody_is_gone)
 
-    with pytest.raises(NewerWorkspace, match="9999"):
-        Register.open(tmp_path / "register.sqlite3")
+    with register.transaction() as tx:
+        tx.jobs.add(job())
+        tx.jobs.save(replace(claim(), state=JobState.FAILED, error={"code": "E02"}))
+        assert claim() is None
+        assert [found.error for found in tx.jobs.unfinished(NOON, nobody_is_gone)] == [{"code": "E02"}]
 
+        tx.jobs.reopen("j1")
+        again = claim()
+        assert (again.attempts, again.error) == (2, None)
 
-def test_a_file_that_is_no_register_is_told(tmp_path):
-    (tmp_path / "register.sqlite3").write_bytes(b"not a database at all" * 100)
-
-    with pytest.raises(RegisterDamaged):
-        Register.open(tmp_path / "register.sqlite3")
-    with pytest.raises(NoWorkspace):
-        Register.open(tmp_path / "nowhere" / "register.sqlite3")
-
-
-WRITER = textwrap.dedent("""
-    import sys
-    from datetime import date
-    from pathlib import Path
-    from engine import numbering
-    from engine.context import sample
-    from engine.store.register import Register
-    register, entity = Register.open(Path(sys.argv[1])), sample("uk").entity
-    print("ready", flush=True)
-    for turn in range(int(sys.argv[2])):
-        try:
-            with register.transaction() as tx:
-                reserved = numbering.reserve(tx.series, kind="invoice", entity=entity, pattern="{n}", day=date(2026, 1, 1))
-                if turn % 10 == 9:
-                    raise RuntimeError
-                tx.documents._connection.exec_driver_sql("INSERT INTO taken VALUES (?)", (reserved.n,))
-        except RuntimeError:
-            pass
-""")
+        tx.jobs.save(replace(again, state=JobState.DONE))
+        tx.jobs.reopen("j1")
+        assert claim() is None
+        assert tx.jobs.unfinished(NOON, str.isascii) == ()
 
 
-def test_eight_writers_with_failures_and_a_kill_leave_no_gap_and_no_double(register, tmp_path):
-    path = tmp_path / "register.sqlite3"
-    sqlite3.connect(path, isolation_level=None).execute("CREATE TABLE taken (n INTEGER)")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+def test_a_job_comes_back_with_all_it_has_gathered(register):
+    rule = Rule("r", "sales", "new", "invoice")
+    full = job(rule=rule, case=sample("uk"), changes={"items.1.qty": "5"}, document_id="d", revision=2)
+    with register.transaction() as tx:
+        tx.jobs.add(full)
+        tx.jobs.add(job(id="j2", key="other", created=NOON + timedelta(seconds=1)))
 
-    def start(turns: int) -> subprocess.Popen[str]:
-        return subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(turns)], stdout=subprocess.PIPE, text=True, env=environment)
+        assert tx.jobs.get("j1") == full
+        assert [found.id for found in tx.jobs.of_event("e")] == ["j1", "j2"]
 
-    writers, victim = [start(50) for _ in range(7)], start(100_000)
-    victim.stdout.readline()
-    writers[0].wait(timeout=120)
-    victim.send_signal(signal.SIGKILL)
-    for writer in [*writers, victim]:
-        writer.wait(timeout=120)
 
-    taken = [row[0] for row in sqlite3.connect(path).execute("SELECT n FROM taken ORDER BY n")]
-    assert len(taken) >= 7 * 45
-    assert taken == list(range(1, len(taken) + 1))
+def test_an_event_is_recorded_once(register):
+    event = StageEvent("e", "o", "new", "Оксана", NOON)
+    with register.transaction() as tx:
+        assert [tx.events.record(event), tx.events.record(replace(event, author="Тарас"))] == [True, False]
+
+        tx.events.record(replace(event, id="e2", at=NOON + timedelta(hours=1)))
+        assert (tx.events.get("e"), tx.events.get("e3"), tx.events.last("o", "new").id) == (event, None, "e2")
+
+
+def test_a_letter_has_one_row_however_often_it_is_begun(register):
+    letter = Delivery("l1", "key", document().id, 1, "mail", "ok@client.example", "sending", NOON, message_id="<m@docstage>")
+    with register.transaction() as tx:
+        tx.documents.add(document())
+        assert tx.deliveries.add(letter) == tx.deliveries.add(replace(letter, id="l2")) == letter
+
+        tx.deliveries.save(replace(letter, state="refused", error="550"))
+        assert tx.deliveries.of_document(document().id) == (replace(letter, state="refused", error="550"),)
+
+
+def test_a_time_without_a_zone_is_refused(register):
+    with register.transaction() as tx, pytest.raises(StatementError, match="without a zone"):
+        tx.documents.add(document(created=datetime(2026, 11, 24, 12)))
+
+
+def test_times_are_kept_in_utc_whatever_zone_they_came_in(register):
+    kyiv = timezone(timedelta(hours=2))
+    with register.transaction() as tx:
+        tx.documents.add(document(created=NOON.astimezone(kyiv)))
+
+        assert tx.documents.get("РХ-2026-0001").created.tzinfo is UTC
+        assert tx.documents.get("РХ-2026-0001").created == NOON
+
+
+def test_reading_sees_one_state_and_cannot_write(register):
+    with register.reading() as reader:
+        assert reader.documents.count() == 0
+        with register.transaction() as tx:
+            tx.documents.add(document())
+        assert reader.documents.count() == 0
+        with pytest.raises(OperationalError, match="readonly"):
+            reader.documents.add(document("РХ-2026-0002"))
+
+    with register.reading() as tx:
+        assert tx.documents.count() == 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from engine.errors import Ambiguous, NotFound
 from engine.model import Case, Direction, Document, DocumentFilter, Rendition, Revision, Status
@@ -21,6 +22,7 @@ _DOCUMENT = [field.name for field in fields(Document)]
 _RENDITION = [field.name for field in fields(Rendition)]
 _FOLDED = {"name": "name_search", "author": "author_search", "entity": "entity_search", "client": "client_search"}
 _HUNDRED = Decimal(100)
+_LARGEST = Decimal(2**63 - 1)
 
 
 class Documents:
@@ -90,13 +92,15 @@ class Documents:
         return tuple(_document(row) for row in self._connection.execute(select(tables.documents).filter_by(is_indexed=False)))
 
     def set_sent(self, document_id: str, revision: int, at: datetime) -> None:
-        """The client has been sent this revision."""
-        row = {"sent": at, "sent_revision": revision, "status": Status.SENT, "is_indexed": False}
+        """The client has been sent this revision. The document keeps its last time, and each revision its own."""
+        mark = insert(tables.sendings).values(document_id=document_id, revision=revision, sent=at)
+        self._connection.execute(mark.on_conflict_do_update(index_elements=["document_id", "revision"], set_={"sent": at}))
+        row = {"sent": at, "status": Status.SENT, "is_indexed": False}
         self._connection.execute(update(tables.documents).filter_by(id=document_id).values(row))
 
     def _sent(self, document_id: str) -> dict[int, datetime]:
-        found = select(tables.documents.c.sent, tables.documents.c.sent_revision).filter_by(id=document_id)
-        return {row.sent_revision: row.sent for row in self._connection.execute(found) if row.sent}
+        found = select(tables.sendings).filter_by(document_id=document_id)
+        return {row.revision: row.sent for row in self._connection.execute(found)}
 
 
 def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
@@ -115,20 +119,28 @@ def _conditions(wanted: DocumentFilter) -> list[ColumnElement[bool]]:
         table.c[name] == getattr(wanted, name) for name in ("kind", "direction", "process", "status", "currency") if getattr(wanted, name)
     ]
     if wanted.amount_from is not None:
-        found.append(table.c.amount_minor >= int(wanted.amount_from * _HUNDRED))
+        found.append(table.c.amount_minor >= _minor(wanted.amount_from, ROUND_CEILING))
     if wanted.amount_to is not None:
-        found.append(table.c.amount_minor <= int(wanted.amount_to * _HUNDRED))
+        found.append(table.c.amount_minor <= _minor(wanted.amount_to, ROUND_FLOOR))
     for name in ("created", "sent", "received"):
         found += _between(table.c[name], getattr(wanted, f"{name}_from"), getattr(wanted, f"{name}_to"))
     return found
 
 
+def _minor(bound: Decimal, rounding: str) -> int:
+    """A bound of the filter in minor units, no farther out than the column reaches."""
+    return int(max(-_LARGEST, min(_LARGEST, bound * _HUNDRED)).to_integral_value(rounding))
+
+
 def _between(column: ColumnElement[Any], start: date | None, end: date | None) -> Sequence[ColumnElement[bool]]:
-    """From the first moment of `start` to the last of `end`, days as this machine's clock on the wall has them."""
+    """From the first moment of `start` to the last of `end`, days as this machine's clock on the wall has them.
+
+    The calendar's first and last year bound nothing: their midnights may lie outside of it in another zone.
+    """
     found = []
-    if start is not None:
+    if start is not None and start.year > MINYEAR:
         found.append(column >= _midnight(start))
-    if end is not None:
+    if end is not None and end.year < MAXYEAR:
         found.append(column < _midnight(end + timedelta(days=1)))
     return found
 

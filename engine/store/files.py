@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
-from engine.errors import CannotWrite, NotFound, unwritten
+from engine.errors import FileDamaged, NotFound, unwritten
+
+_LEFTOVER_SECONDS = 3600
 
 
 class Files:
@@ -25,26 +28,35 @@ class Files:
         path = self.path(sha256, suffix)
         try:
             if not (path.exists() and path.stat().st_size == len(data)):
-                path.parent.mkdir(parents=True, exist_ok=True)
+                self._make(path.parent)
                 _write(path, data)
         except OSError as error:
             raise unwritten(error, self._root) from error
         return sha256
 
     def get(self, sha256: str, suffix: str = "") -> bytes:
-        """The bytes with this hash. Raises NotFound where they are gone, CannotWrite where they are not what they were."""
+        """The bytes with this hash. Raises NotFound where they are gone, FileDamaged where they are not what they were."""
         path = self.path(sha256, suffix)
         try:
             data = path.read_bytes()
         except OSError as error:
             raise NotFound(what="file", name=str(path)) from error
         if hashlib.sha256(data).hexdigest() != sha256:
-            raise CannotWrite(path=path, reason="sha-256")
+            raise FileDamaged(path=path)
         return data
 
     def path(self, sha256: str, suffix: str = "") -> Path:
         """Where the bytes with this hash are kept."""
         return self._root / sha256[:2] / f"{sha256[2:]}{suffix}"
+
+    def _make(self, folder: Path) -> None:
+        """The folder, itself on the disk, without what a killed program left in it."""
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _sync_folder(self._root)
+        for leftover in folder.glob(".*.part"):
+            if leftover.stat().st_mtime < time.time() - _LEFTOVER_SECONDS:
+                leftover.unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes) -> None:

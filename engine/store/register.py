@@ -5,16 +5,18 @@ Writing transactions begin IMMEDIATE: they wait for each other instead of failin
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
-from engine.errors import DiskFull, EngineError, NewerWorkspace, NoWorkspace, RegisterBusy, RegisterDamaged
+from engine.errors import CannotWrite, DiskFull, EngineError, NewerWorkspace, NoWorkspace, RegisterBusy, RegisterDamaged
 from engine.store.deliveries import Deliveries
 from engine.store.documents import Documents
 from engine.store.jobs import Events, Jobs
@@ -22,8 +24,15 @@ from engine.store.orders import Orders
 from engine.store.parties import Parties
 from engine.store.series import Series
 
-HEAD = "0001"
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
+HEAD = KNOWN[-1]
+
+_BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_UNSURE = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+_REFUSED = (*_UNSURE, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
+_UNREADABLE = (sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS)
+_A_PAGE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class Register:
     def open(cls, path: Path, *, busy_seconds: int = 30) -> Register:
         """The register at `path`, brought up to this version's schema.
 
-        Raises NoWorkspace, NewerWorkspace, RegisterBusy (after `busy_seconds`), RegisterDamaged.
+        Raises NoWorkspace, NewerWorkspace, RegisterBusy (after `busy_seconds`), RegisterDamaged, CannotWrite, DiskFull.
         """
         if not path.exists():
             raise NoWorkspace(path=path.parent)
@@ -104,9 +113,11 @@ class Register:
                 rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
             except sqlite3.OperationalError as error:
                 if "no such table" in str(error):
-                    raise RegisterDamaged(path=self._path, reason="alembic_version") from error
+                    raise RegisterDamaged(path=self._path, reason=f"{error}.") from error
                 raise
-        return str(rows[0][0]) if rows else ""
+        if not rows:
+            raise RegisterDamaged(path=self._path, reason="alembic_version: 0.")
+        return str(rows[0][0])
 
     def _migrate(self) -> None:
         from engine.store.migrations import upgrade
@@ -122,15 +133,30 @@ class Register:
             raise self._meaning(error) from error
 
     def _meaning(self, error: Exception) -> EngineError | Exception:
-        """What SQLite's words mean to a person; an error of ours stays what it is."""
-        words = str(error).lower()
-        if "locked" in words or "busy" in words:
+        """What SQLite's code means to a person; a mistake of ours stays what it is.
+
+        Not by its words: SQLAlchemy's hold the statement with its values, and a client may be called "Locked".
+        """
+        cause = getattr(error, "orig", None) or error
+        code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        kind = code & 0xFF
+        if kind in _BUSY:
             return RegisterBusy(path=self._path, seconds=self._busy_seconds)
-        if "disk is full" in words or "disk i/o" in words:
+        if kind in _DAMAGED or code in _UNREADABLE:
+            return RegisterDamaged(path=self._path, reason=f"{cause}.")
+        if kind == sqlite3.SQLITE_FULL or (kind in _UNSURE and self._is_disk_full()):
             return DiskFull(path=self._path)
-        if "malformed" in words or "not a database" in words or "unable to open" in words:
-            return RegisterDamaged(path=self._path, reason=f"{getattr(error, 'orig', error)}.")
+        if kind in _REFUSED and not (kind == sqlite3.SQLITE_READONLY and self._is_writable()):
+            return CannotWrite(path=self._path, reason=str(cause))
         return error
+
+    def _is_disk_full(self) -> bool:
+        """SQLite tells by its code that a page had no room, but not that its log or lock file had none."""
+        return self._path.parent.is_dir() and shutil.disk_usage(self._path.parent).free < _A_PAGE
+
+    def _is_writable(self) -> bool:
+        """If so, "read-only" is what `reading` asked for."""
+        return os.access(self._path, os.W_OK) and os.access(self._path.parent, os.W_OK)
 
 
 def _nouns(connection: Connection) -> Transaction:
@@ -154,7 +180,12 @@ def _roll_back(connection: Connection) -> None:
 
 def _engine(path: Path, busy_seconds: int) -> Engine:
     # AUTOCOMMIT leaves BEGIN and COMMIT to us: the driver's own transactions begin deferred, which doubled numbers when it was tried.
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": busy_seconds}, isolation_level="AUTOCOMMIT")
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),  # not by a string: `?` in a folder's name would end the path there
+        connect_args={"timeout": busy_seconds},
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,  # clients' data stay out of errors and logs
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: object) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -163,7 +164,6 @@ documents = Table(
     Column("created", Moment, nullable=False, index=True),
     Column("sent", Moment),
     Column("received", Moment),
-    Column("sent_revision", Integer),
     Column("is_indexed", Boolean, nullable=False, index=True),
     UniqueConstraint("series_id", "ordinal"),
 )
@@ -191,6 +191,15 @@ renditions = Table(
     Column("size", BigInteger, nullable=False),
     Column("pages", Integer, nullable=False),
     _text("renderer"),
+)
+
+sendings = Table(
+    "sendings",
+    metadata,
+    Column("document_id", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("sent", Moment, nullable=False),
+    ForeignKeyConstraint(["document_id", "revision"], ["revisions.document_id", "revisions.revision"]),
 )
 
 deliveries = Table(
