@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,14 @@ from engine.errors import BadSetting
 FILE = "docstage.toml"
 
 
+def _login() -> str:
+    """Who is at the machine; "" where it does not know, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
 class Settings(BaseSettings):
     """What a workspace can be told; each has a comment in the docstage.toml that `docstage init` writes.
 
@@ -26,7 +35,7 @@ class Settings(BaseSettings):
     language: Literal["uk", "ru", "en"] = "uk"
     default_entity: str = ""
     default_process: str = "sales"
-    author: str = ""
+    author: str = Field(default_factory=_login)
     jobs: Literal["inline", "threads"] = "inline"
     render_seconds: int = Field(default=60, ge=1, le=3600)
     register_seconds: int = Field(default=30, ge=1, le=600)

@@ -5,9 +5,10 @@ Keys are stable; more may be added. Money is a string of a decimal number, a dat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from engine.errors import EngineError, TemplateProblem
@@ -196,8 +197,9 @@ def template(found: Template) -> Shape:
 
 
 def problem(error: EngineError, language: str) -> Shape:
-    """A slip in a template, or any error, with its place."""
-    shape: Shape = {"code": error.code, "severity": "error", "message": error.text(language), "where": {}, "excerpt": "", "suggestions": []}
+    """A slip in a template, or any error, with its place; `hint` is the mended spelling, `fix` what mends it by itself."""
+    shape: Shape = {"code": error.code, "severity": "error", "message": error.text(language), "where": {}, "excerpt": ""}
+    shape |= {"hint": str(error.facts.get("hint", "")), "suggestions": [], "fix": None}
     if isinstance(error, TemplateProblem):
         shape |= {
             "severity": error.severity,
@@ -206,6 +208,27 @@ def problem(error: EngineError, language: str) -> Shape:
             "suggestions": [error.suggestion] if error.suggestion else [],
         }
     return shape
+
+
+def checked(engine: Engine, ref: str, *, found: Sequence[EngineError], language: str) -> Shape:
+    """A checked template: its slips, and the fields that it names, that nobody has, and that it leaves unused."""
+    try:
+        used = engine.fields_used(ref)
+    except EngineError:
+        used = frozenset()
+    unknown = {str(error.facts["name"]) for error in found if error.code in ("F01", "F02")}
+    names = [spelling for row in engine.fields() for spelling in (row.name, row.uk, row.ru)]
+    known = {name for name in used if name.casefold() in {spelling.casefold() for spelling in names}}
+    return {
+        "file": ref,
+        "format": Path(engine.template(ref).path).suffix[1:] if used else Path(ref).suffix[1:],
+        "problems": [problem(error, language) for error in found],
+        "fields": {
+            "used": sorted(used - unknown),
+            "unknown": sorted(unknown),
+            "unused": [row.name for row in engine.fields() if not {row.name, row.uk, row.ru} & known],
+        },
+    }
 
 
 def report(found: ImportReport, language: str) -> Shape:

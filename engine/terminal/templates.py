@@ -48,7 +48,7 @@ def check(session: Session, refs: tuple[str, ...], is_strict: bool) -> None:
     with session.engine() as engine:
         for ref in refs:
             found = engine.check(ref)
-            files.append({"file": ref, "format": Path(ref).suffix[1:], "problems": [shapes.problem(error, language()) for error in found]})
+            files.append(shapes.checked(engine, ref, found=found, language=language()))
             _say_problems(session, ref, found, is_strict=is_strict)
     session.result({"files": files})
 
