@@ -60,7 +60,8 @@ class DocumentIndex:
             return self._index().status()
 
     def verify(self) -> index.Verdict:
-        """What is missing, surplus or stale against the register."""
+        """What is missing, surplus or stale against the register, after a catch-up: what is only due is no fault."""
+        self.catch_up()
         expected = {document.id: content_hash(document, revision) for document, revision in self._documents()}
         with _translated(self._path):
             return self._index().verify(expected)

@@ -190,6 +190,14 @@ def test_a_plugin_brings_the_order_and_is_told_of_the_document(demo, tmp_path, m
     assert (tmp_path / "delivered.txt").read_text("utf-8") == f"{invoice.number} office@crm.example\n"
 
 
+def test_the_index_agrees_with_the_register_after_a_letter_has_left(demo):
+    with demo.engine() as engine:
+        engine.stage_entered("1002", "invoice_sent")
+
+        assert engine.index_verify().ok
+        assert engine.search("0001", {"status": "sent"}).total == 1
+
+
 def test_threads_make_the_same_as_one_after_another(demo, monkeypatch):
     monkeypatch.setenv("DOCSTAGE_JOBS", "threads")
     with demo.engine() as engine:
