@@ -9,25 +9,27 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
 from engine.errors import (
     BadSyntax,
     BadValue,
     MissingValue,
     Place,
+    RefusedFile,
     TemplateProblem,
     UnknownField,
     UnsafeTemplate,
     WholeObject,
 )
 from engine.fill import docx, xlsx
-from engine.fill.check import Line, docx_lines
+from engine.fill.check import Line, docx_lines, reason_of
 from engine.fill.check import problems as found_problems
-from engine.fill.environment import FieldError, Manner, environment
-from engine.fill.habits import TAG
+from engine.fill.environment import Manner, environment
+from engine.fill.habits import TAG, mended
 from engine.fill.names import used
 from engine.fill.places import Spot, docx_spots
+from engine.fill.sandbox import BrokenMarkup, FieldError, Stopped
 from engine.guard import check_office
 
 __all__ = ["Manner", "fields_used", "fill", "problems"]
@@ -41,48 +43,61 @@ def fill(template: bytes, suffix: str, fields: Mapping[str, Any], *, manner: Man
 
     Raises the first TemplateProblem, and RefusedFile for what the guard does not let in.
     """
-    check_office(template, name or f"template{suffix}")
+    _let_in(template, suffix, name)
     try:
         return _FILLERS[suffix](template, fields, manner)
-    except (TemplateError, FieldError) as error:
-        slip = _first_slip(template, suffix, fields, name=name, filters=manner.filters)
-        raise slip or _told(error, template, suffix, name=name) from error
-    except RecursionError as error:
-        raise UnsafeTemplate(Place(file=name), reason="too-long") from error
-    except (ArithmeticError, TypeError, ValueError, AttributeError, LookupError) as error:
-        raise BadSyntax(Place(file=name), reason="expression", detail=str(error)) from error
+    except Stopped as stop:
+        cause = stop.__cause__
+        spots = _spots(template, suffix, name)
+        if isinstance(cause, (SecurityError, OverflowError, RecursionError)) or (isinstance(cause, FieldError) and cause.reason == "empty"):
+            raise _told(stop, spots, name=name) from cause
+        # The check knows names and brackets better than the place where the fill stopped can tell.
+        slips = _slips(spots, suffix, fields, filters=manner.filters)
+        slip = next((slip for slip in slips if slip.severity == "error" and slip.code not in _RENDERS), None)
+        raise slip or _told(stop, spots, name=name) from cause
 
 
-def _first_slip(template: bytes, suffix: str, fields: Mapping[str, Any], *, name: str, filters: Filters) -> TemplateProblem | None:
-    """What the check says of a template that could not be filled: it knows the place and the suggestion."""
-    slips = problems(template, suffix, fields, name=name, filters=filters)
-    return next((slip for slip in slips if slip.severity == "error"), None)
+_RENDERS = ("T02", "P01", "P02")  # slips that come out wrong, but do not stop a fill
 
 
 def problems(
     template: bytes, suffix: str, sample: Mapping[str, Any], *, name: str = "", filters: Filters | None = None
 ) -> tuple[TemplateProblem, ...]:
-    """All slips that can be found without filling; names are looked up in `sample`, which has every field."""
-    world = environment(Manner(filters=filters or {}), is_markup=False)
-    return found_problems(_parts(_spots(template, suffix, name), suffix, sample), world, sample)
+    """All slips that can be found without filling; names are looked up in `sample`, which has every field.
+
+    Raises RefusedFile for what the guard does not let in.
+    """
+    _let_in(template, suffix, name)
+    return _slips(_spots(template, suffix, name), suffix, sample, filters=filters or {})
 
 
 def fields_used(template: bytes, suffix: str) -> frozenset[str]:
     """The dotted names that the template reads. A template that cannot be read gives those of its readable parts."""
+    _let_in(template, suffix, "")
     world = environment(Manner(), is_markup=False)
     found: set[str] = set()
-    for lines in _parts(_spots(template, suffix, ""), suffix, {}):
-        for line in lines:
-            for tag in TAG.findall(line.text):
-                found.update(_names_in(tag, world))
+    for spot in _spots(template, suffix, ""):
+        for tag in TAG.findall(mended(spot.text)):
+            found.update(_names_in(tag, world))
     return frozenset(found)
+
+
+def _let_in(template: bytes, suffix: str, name: str) -> None:
+    name = name or f"template{suffix}"
+    if check_office(template, name) != suffix:
+        raise RefusedFile(file=name, reason="not-office")
+
+
+def _slips(spots: Sequence[Spot], suffix: str, sample: Mapping[str, Any], *, filters: Filters) -> tuple[TemplateProblem, ...]:
+    world = environment(Manner(filters=filters), is_markup=False)
+    return found_problems(_parts(spots, suffix, sample), world, sample)
 
 
 def _names_in(tag: str, world: Any) -> set[str]:
     """The names in one tag, whatever block it opens or closes."""
-    if re.match(r"\{%-?\s*(?:end|else\b)", tag):
+    if re.match(r"\{%-?(?:(?:tr|tc|p|r)\s)?\s*(?:end|else\b)", tag):
         return set()
-    inside = re.sub(r"^\{[{%]-?\s*(?:(?:if|elif|for\s+[\w\s,]+\s+in|set\s+\w+\s*=)\s+)?|\s*-?[%}]\}$", "", tag)
+    inside = re.sub(r"^\{[{%]-?(?:(?:tr|tc|p|r)\s)?\s*(?:(?:if|elif|for\s+[\w\s,]+\s+in|set\s+\w+\s*=)\s+)?|\s*-?[%}]\}$", "", tag)
     try:
         return set(used(world.parse(f"{{{{ {inside} }}}}")))
     except TemplateSyntaxError:
@@ -99,35 +114,62 @@ def _spots(template: bytes, suffix: str, name: str) -> tuple[Spot, ...]:
     return xlsx.spots(template, name) if suffix == ".xlsx" else docx_spots(template, name)
 
 
-def _told(error: Exception, template: bytes, suffix: str, *, name: str) -> TemplateProblem:
-    """The error as a problem at the placeholder that it came from, as far as that can be told."""
-    spots = _spots(template, suffix, name)
-    if isinstance(error, SecurityError):
-        spot = _spot_of(spots, "__") or Spot(Place(file=name), "")
-        return UnsafeTemplate(spot.place, excerpt=spot.text, reason="sandbox")
-    if not isinstance(error, FieldError):
-        return BadSyntax(Place(file=name), reason="expression", detail=str(error))
-    spot = _spot_of(spots, error.name) or Spot(Place(file=name), "")
-    facts = {"excerpt": spot.text, "name": error.name or "…"}
+def _told(stop: Stopped, spots: Sequence[Spot], *, name: str) -> TemplateProblem:
+    """What stopped the fill as a problem at its placeholder, as far as that can be told."""
+    error = stop.__cause__
+    field = error.name if isinstance(error, FieldError) else ""
+    spot = _spot_of(spots, stop, field) or Spot(Place(file=name), stop.text)
+    if isinstance(error, FieldError):
+        return _field_problem(error, spot)
+    match error:
+        case SecurityError():
+            return UnsafeTemplate(spot.place, excerpt=spot.text, reason="sandbox")
+        case OverflowError() | RecursionError():
+            return UnsafeTemplate(spot.place, excerpt=spot.text, reason="too-long")
+        case BrokenMarkup():
+            return BadSyntax(spot.place, excerpt=spot.text, reason="broken-markup")
+        case TemplateSyntaxError():
+            return BadSyntax(spot.place, excerpt=spot.text, **reason_of(error.message or "", spot.text))
+    return BadSyntax(spot.place, excerpt=spot.text, reason="calculation", detail=str(error))
+
+
+def _field_problem(error: FieldError, spot: Spot) -> TemplateProblem:
+    facts = {"excerpt": spot.text, "name": _written_name(error.name, spot.text)}
     match error.reason:
         case "unknown":
-            problem: TemplateProblem = UnknownField(spot.place, suggestion=error.suggestion, **facts)
+            return UnknownField(spot.place, suggestion=error.suggestion, **facts)
         case "empty":
-            problem = MissingValue(spot.place, owner="", **facts)
+            return MissingValue(spot.place, owner="", **facts)
         case "whole-object":
-            problem = WholeObject(spot.place, **facts)
-        case _:
-            problem = BadValue(spot.place, value=error.value, reason=error.suggestion or error.reason, **facts)
-    return problem
+            return WholeObject(spot.place, **facts)
+    return BadValue(spot.place, value=error.value, reason=error.suggestion or error.reason, **facts)
 
 
-def _spot_of(spots: Sequence[Spot], name: str) -> Spot | None:
-    """Where the name stands in a tag: the whole of it, else its last part after a dot."""
-    tail = name.rpartition(".")[2]
-    for wanted in (rf"(?<![\w.]){re.escape(name)}(?!\w)", rf"\.{re.escape(tail)}(?!\w)", re.escape(name) if name.startswith("_") else ""):
-        if not name or not wanted:
-            continue
-        for spot in spots:
-            if any(re.search(wanted, tag, re.IGNORECASE) for tag in TAG.findall(spot.text)):
-                return spot
-    return None
+def _spot_of(spots: Sequence[Spot], stop: Stopped, field: str) -> Spot | None:
+    """The spot at the place where the fill stopped, else the one with that text, else one whose tags name the field."""
+    if stop.place is not None:
+        return next((spot for spot in spots if spot.place.facts().items() >= stop.place.facts().items()), None)
+    tags = [_squeezed(tag) for tag in TAG.findall(stop.text)]
+    alike = [spot for spot in spots if tags and [_squeezed(tag) for tag in TAG.findall(mended(spot.text))] == tags]
+    named = [spot for spot in alike or spots if field and _names(spot.text, field)]
+    return next(iter(named or alike), None)
+
+
+def _names(text: str, field: str) -> bool:
+    """Whether a tag of the text names the field, whole or by its last part."""
+    wanted = re.compile(rf"(?:(?<![\w.])|\.){re.escape(field.rpartition('.')[2])}(?!\w)", re.IGNORECASE)
+    return any(wanted.search(tag) for tag in TAG.findall(text))
+
+
+def _squeezed(tag: str) -> str:
+    """A tag without what docxtpl strips of it."""
+    return re.sub(r"\s|(?<=^\{[%{])(?:tr|tc|p|r)(?=\s)", "", tag)
+
+
+def _written_name(field: str, text: str) -> str:
+    """The field as its author wrote it; where only its last part is known, or nothing, the tag tells."""
+    if "." in field:
+        return field
+    written = re.findall(rf"[\w.\[\]]*\.{re.escape(field)}(?!\w)", " ".join(TAG.findall(text))) if field else []
+    inside = re.findall(r"\{\{-?\s*(.+?)\s*-?\}\}", text)
+    return written[0] if len(set(written)) == 1 else field or (inside[0] if len(inside) == 1 else "…")

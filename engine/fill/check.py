@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 
-from engine.errors import BadSyntax, LooksLikeField, TemplateProblem
-from engine.fill.environment import FieldEnvironment
+from engine.errors import BadSyntax, LooksLikeField, Place, TemplateProblem
 from engine.fill.habits import TAG, mended
 from engine.fill.names import Names
 from engine.fill.places import Spot
+from engine.fill.sandbox import FieldEnvironment
 
-_DOCX_TAG = re.compile(r"\{(%-?)(?:tr|tc|p|r)\s|\{\{(r)\s")
+_DOCX_TAG = re.compile(r"(\{%-?|\{\{)(?:tr|tc|p|r)\s")
 _DOCX_ONLY = re.compile(r"\{%\s*(?:vm|hm)\s*%\}|\{%\s*(?:colspan|cellbg)\s+([^%]*)%\}")
 _BLOCK = re.compile(r"\{%-?\s*(\w+)")
 _SPACED = re.compile(r"\{%\s+(tr|tc|p|r)\s+(?:for|if|endfor|endif|else|elif|set)\b")
 _SINGLE = re.compile(r"(?<![{\w])(\{\s?[^\W\d]\w*(?:\.\w+)+\s?\})(?!\})|(\[\[\s*[^\W\d][\w.]*\s*\]\])|(\{\s+\{[^{}]*\}\s+\})")
 _OPENERS = {"for", "if", "macro", "call", "filter", "block", "raw", "autoescape", "with"}
 _PARAGRAPH_TAG = re.compile(r"\{%-?p\s[^%]*%\}")
+_ROW_TAG = re.compile(r"\{[%{]-?tr\s[^%}]*[%}]\}")
 _COMMENT = re.compile(r"\{#.*?#\}")
+_GLUED = re.compile(r"\{%-?\s*for\s+\w+\s+in\s+\S*(?:items|позиції|позиции)\s*-?%\}(.*?)\{%-?\s*endfor\s*-?%\}")
+_APOSTROPHE = re.compile(r"[^\W\d_]['’ʼ][^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,11 @@ def problems(parts: Iterable[Sequence[Line]], environment: FieldEnvironment, sam
 
 def docx_lines(spots: Iterable[Spot]) -> Iterator[Sequence[Line]]:
     """The lines of a Word template, part by part."""
-    by_part: dict[str, list[Line]] = {}
+    by_source: dict[str, list[Line]] = {}
     for spot in spots:
-        text = _DOCX_TAG.sub(lambda match: "{% " if match.group(1) else "{{ ", _flat(spot.text))
-        by_part.setdefault(spot.place.part, []).append(Line(_DOCX_ONLY.sub(_cell_tag, text), spot))
-    yield from by_part.values()
+        text = _DOCX_TAG.sub(r"\1 ", _flat(spot.text))
+        by_source.setdefault(spot.source, []).append(Line(_DOCX_ONLY.sub(_cell_tag, text), spot))
+    yield from by_source.values()
 
 
 def _flat(text: str) -> str:
@@ -75,16 +78,27 @@ def _spelling(lines: Sequence[Line]) -> Iterator[TemplateProblem]:
         alone = _PARAGRAPH_TAG.search(text)
         if alone and _PARAGRAPH_TAG.sub("", text, count=1).strip():
             yield BadSyntax(place, code="P01", excerpt=text, tag=alone.group())
-        yield from _loop_in_row(line)
+        for match in _GLUED.finditer(line.text) if place.table else ():
+            if "{{" in match.group(1) and "loop." not in match.group(1) and not TAG.sub("", match.group(1)).strip():
+                yield BadSyntax(place, code="T02", excerpt=text, reason="loop-in-row")
+    yield from _row_tags(lines)
 
 
-def _loop_in_row(line: Line) -> Iterator[TemplateProblem]:
-    """A loop over the cells' text of one row, opened and closed in one cell, glues all lines together."""
-    text = line.spot.text
-    if line.spot.place.table and re.search(r"\{%-?\s+for\s.*?%\}.*\{\{.*\{%-?\s+endfor\s*-?%\}", text):
-        loop = re.search(r"\{%-?\s+for\s+\w+\s+in\s+(\S+)", text)
-        if loop and loop.group(1).rstrip("%}").endswith(("items", "позиції", "позиции")):
-            yield BadSyntax(line.spot.place, code="T02", excerpt=text, reason="loop-in-row")
+def _row_tags(lines: Sequence[Line]) -> Iterator[TemplateProblem]:
+    """A `{%tr … %}` takes its whole row away: a second one, or text beside it, goes with the row."""
+    rows: dict[Place, list[Spot]] = {}
+    for line in lines:
+        if line.spot.place.table:
+            rows.setdefault(replace(line.spot.place, col=0, part=""), []).append(line.spot)
+    for row in rows.values():
+        tags = [(spot, tag) for spot in row for tag in _ROW_TAG.findall(spot.text)]
+        if not tags:
+            continue
+        spot, tag = tags[0]
+        if len(tags) > 1 and "for" in tag and "endfor" in tags[1][1]:
+            yield BadSyntax(spot.place, code="T02", excerpt=spot.text, reason="loop-in-row")
+        elif len(tags) > 1 or any(_ROW_TAG.sub("", other.text).strip() for other in row):
+            yield BadSyntax(spot.place, code="P02", excerpt=spot.text, tag=tag)
 
 
 class _Reading:
@@ -137,7 +151,7 @@ class _Reading:
                     opened.append((word, number))
                 elif word.startswith("end") and word[3:] in _OPENERS:
                     if opened and opened[-1][0] == word[3:]:
-                        opened.pop()
+                        self._check_cells(*opened.pop(), number)
                     else:
                         self._tell(number, reason="block-stray", tag=word)
                         self._texts[number] = self._texts[number].replace(tag, "", 1)
@@ -145,17 +159,38 @@ class _Reading:
             self._tell(number, code="T01", reason="block-open", tag=word, closing=_closing(self._lines[number].spot.text, word))
             self._texts.append(f"{{% end{word} %}}")
 
+    def _check_cells(self, word: str, start: int, end: int) -> None:
+        """A loop from one cell to another of the same row: its lines come out side by side."""
+        first, last = self._lines[start].spot, self._lines[min(end, len(self._lines) - 1)].spot
+        is_row = first.place.table and replace(first.place, col=0) == replace(last.place, col=0) and first.place.col != last.place.col
+        if word == "for" and is_row and not re.search(r"\{%-?t[cr]\s", first.text):
+            self._tell(start, code="T02", reason="loop-in-row")
+
     def _tree(self) -> nodes.Template | None:
         for _ in range(len(self._lines) + 1):
             try:
                 return self._environment.parse("\n".join(self._texts))
             except TemplateSyntaxError as error:
                 number = min(error.lineno, len(self._lines)) - 1
-                if not self._texts[number]:
+                blocks = _blocks(self._texts[number])
+                if self._texts[number] == blocks:
                     return None
-                self._tell(number, **_reason(error.message or ""))
-                self._texts[number] = ""
+                self._tell(number, **reason_of(error.message or "", self._texts[number]))
+                self._texts[number] = blocks
         return None
+
+
+def _blocks(text: str) -> str:
+    """The blocks that a line opens and closes, without what it says: the lines around it can still be read."""
+    made = []
+    for tag in TAG.findall(text):
+        found = _BLOCK.match(tag)
+        word = found.group(1) if found else ""
+        if word in ("for", "if", "elif"):
+            made.append(f"{{% {word} {'_ in ()' if word == 'for' else '1'} %}}")
+        elif word in ("else", "endfor", "endif"):
+            made.append(f"{{% {word} %}}")
+    return "".join(made)
 
 
 def _closed(text: str) -> str:
@@ -169,8 +204,16 @@ def _closing(text: str, word: str) -> str:
     return f"{{%{found.group(1) if found else ''} end{word} %}}"
 
 
-def _reason(message: str) -> dict[str, str]:
-    unknown = re.search(r"unknown tag '(.+?)'", message)
-    if unknown:
-        return {"reason": "unknown-tag", "tag": unknown.group(1)}
+def reason_of(message: str, text: str) -> dict[str, str]:
+    """What Jinja complains of, in the words of a person who writes documents."""
+    if any(_APOSTROPHE.search(tag) for tag in TAG.findall(text)):
+        return {"reason": "apostrophe"}
+    for pattern, reason in (
+        (r"unknown tag '(.+?)'", "unknown-tag"),
+        (r"unexpected char '(.+?)'", "unexpected"),
+        (r"expected token 'end of .*', got '(.+?)'", "unexpected"),
+    ):
+        found = re.search(pattern, message)
+        if found:
+            return {"reason": reason, "tag": found.group(1)}
     return {"reason": "unreadable", "detail": message.rstrip(".")}

@@ -1,80 +1,26 @@
-"""Where templates run: a sandbox in which a mapping has only its keys, nothing empty is printed unseen, and the filters of the trade."""
+"""What templates find when they run: the sandbox with the filters of the trade, and how values look that no filter formatted."""
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date as calendar_date
 from decimal import Decimal, InvalidOperation
 from functools import cache, wraps
-from typing import Any, NoReturn
+from typing import Any
 
-from jinja2 import StrictUndefined, Undefined
-from jinja2.exceptions import SecurityError, TemplateRuntimeError
-from jinja2.runtime import Context
+from jinja2 import Undefined
 from jinja2.sandbox import SandboxedEnvironment
-from jinja2.utils import missing
 
 from engine import wording
+from engine.fill.sandbox import FieldEnvironment, FieldError, Unknown
 
 Filter = Callable[..., Any]
-_ILLEGAL = re.compile("[\x00-\x06\x08\x0b\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-class FieldError(TemplateRuntimeError):
-    """A field that cannot be printed. `reason` is unknown, empty, whole-object, yes-no or bad-value; `name` is as it was written."""
-
-    def __init__(self, reason: str, name: str, *, value: Any = "", suggestion: str | None = None) -> None:
-        self.reason, self.name, self.value, self.suggestion = reason, name, value, suggestion
-        super().__init__(f"{reason}: {name}")
-
-
-class Unknown(StrictUndefined):
-    """A name that nothing has: any use of it is an error with the nearest name."""
-
-    __slots__ = ()
-
-    def _fail_with_undefined_error(self, *_: Any, **__: Any) -> NoReturn:
-        if self._undefined_exception is SecurityError:
-            raise SecurityError(self._undefined_hint or "")
-        name, owner = str(self._undefined_name), self._undefined_obj
-        path = getattr(owner, "path", "") if owner is not missing else ""
-        full = f"{path}.{name}" if path else name
-        near = nearest(name, spellings(owner)) if isinstance(owner, Mapping) else None
-        raise FieldError("unknown", full, suggestion=f"{path}.{near}" if near and path else near)
-
-    # StrictUndefined copies the method it had; each use must come to ours.
-    __iter__ = __str__ = __len__ = __eq__ = __ne__ = __bool__ = __hash__ = __contains__ = _fail_with_undefined_error
-    __getattr__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _fail_with_undefined_error
-    __truediv__ = __floordiv__ = __mod__ = __pos__ = __neg__ = __call__ = __getitem__ = _fail_with_undefined_error
-    __lt__ = __le__ = __gt__ = __ge__ = __int__ = __float__ = __complex__ = __pow__ = _fail_with_undefined_error
-
-
-class Empty(Undefined):
-    """A field that is known and has nothing in it: false in a condition, taken by `default`, an error when printed."""
-
-    __slots__ = ()
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __len__(self) -> int:
-        return 0
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Empty) or other in (None, "")
-
-    __hash__ = Undefined.__hash__
-
-    def _fail_with_undefined_error(self, *_: Any, **__: Any) -> NoReturn:
-        raise FieldError("empty", str(self._undefined_name))
-
-    __str__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _fail_with_undefined_error
-    __truediv__ = __floordiv__ = __mod__ = __pos__ = __neg__ = __call__ = __getitem__ = _fail_with_undefined_error
-    __lt__ = __le__ = __gt__ = __ge__ = __int__ = __float__ = __complex__ = __pow__ = _fail_with_undefined_error
+# A bell and a form feed stay: docxtpl makes a paragraph and a page of them.
+_ILLEGAL = re.compile("[\x00-\x06\x08\x0b\x0d-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_LINE_END = re.compile("\r\n?")
 
 
 @dataclass(frozen=True)
@@ -86,55 +32,12 @@ class Manner:
     filters: Mapping[str, Filter] = field(default_factory=dict)
 
 
-class FieldContext(Context):
-    """Root names in any letter case."""
-
-    def resolve_or_missing(self, key: str) -> Any:
-        found = super().resolve_or_missing(key)
-        if found is missing:
-            names = {name.casefold(): name for name in self.parent}
-            found = super().resolve_or_missing(names.get(key.casefold(), key))
-        return found
-
-
-class FieldEnvironment(SandboxedEnvironment):
-    """The sandbox: key-first lookup, and nothing but keys on a mapping."""
-
-    context_class = FieldContext
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return self._of(obj, attribute) if isinstance(obj, Mapping) else super().getattr(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        return self._of(obj, argument) if isinstance(obj, Mapping) else super().getitem(obj, argument)
-
-    def _of(self, obj: Mapping[str, Any], name: Any) -> Any:
-        try:
-            value = obj[name]
-        except (KeyError, TypeError):
-            return self.undefined(obj=obj, name=name)
-        path = getattr(obj, "path", "")
-        if value is None or (value == "" and path):
-            return Empty(name=f"{path}.{name}" if path else str(name))
-        return value
-
-
 def environment(manner: Manner, *, is_markup: bool) -> FieldEnvironment:
     """The environment of one document; `is_markup` escapes values for XML."""
     made = FieldEnvironment(autoescape=is_markup, undefined=Unknown, finalize=_finalizer(manner))
-    bound = {name: _bound(function, manner) for name, function in {**FILTERS, **manner.filters}.items()}
-    made.filters = _Filters({**made.filters, **bound})
+    bound = {name.casefold(): _bound(function, manner) for name, function in {**FILTERS, **manner.filters}.items()}
+    made.filters = _Filters({**made.filters, **dict.fromkeys(DEFAULT, made.filters["default"]), **bound})
     return made
-
-
-def spellings(owner: Mapping[str, Any]) -> Iterable[str]:
-    """All names that a mapping answers to."""
-    return getattr(owner, "spellings", None) or [str(name) for name in owner]
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The name that was probably meant, or None."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
 
 
 class _Filters(dict[str, Filter]):
@@ -161,15 +64,13 @@ def _finalizer(manner: Manner) -> Callable[[Any], Any]:
     def finalize(value: Any) -> Any:
         match value:
             case str():
-                return _ILLEGAL.sub("", value) if _ILLEGAL.search(value) else value
+                return _clean(value) if _ILLEGAL.search(value) else value
             case bool():
                 raise FieldError("yes-no", "", value=value)
             case None:
                 raise FieldError("empty", "")
-            case Decimal():
+            case Decimal() | calendar_date():
                 return _written(value, manner.language)
-            case calendar_date():
-                return wording.date(value, manner.language)
             case Mapping() | list() | tuple() | set():
                 raise FieldError("whole-object", getattr(value, "path", ""), value=type(value).__name__)
         if callable(value) and not isinstance(value, Undefined) and not hasattr(value, "__html__"):
@@ -179,10 +80,19 @@ def _finalizer(manner: Manner) -> Callable[[Any], Any]:
     return finalize
 
 
-def _written(value: Decimal, language: str) -> str:
-    """Two decimals are money and keep their zeros; anything else is a quantity."""
-    write = wording.money if value.as_tuple().exponent == -2 else wording.number
-    return write(value, language) if value.is_finite() else str(value)
+def _clean(text: str) -> str:
+    """Without what no office file can hold: control characters and halves of characters. A line ends in one way."""
+    return _ILLEGAL.sub("", _LINE_END.sub("\n", text))
+
+
+def _written(value: Decimal | calendar_date, language: str) -> str:
+    """Two decimals are money and keep their zeros; any other number is a quantity."""
+    try:
+        if isinstance(value, calendar_date):
+            return wording.date(value, language)
+        return (wording.money if value.as_tuple().exponent == -2 else wording.number)(value, language)
+    except wording.BadWordingValue as error:
+        raise FieldError("bad-value", "", value=value, suggestion=error.text(language)) from error
 
 
 def _bound(function: Filter, manner: Manner) -> Filter:
@@ -207,19 +117,20 @@ def _bound(function: Filter, manner: Manner) -> Filter:
 
 
 FILTERS: dict[str, Filter] = {}
+DEFAULT = ("default", "інакше", "иначе")  # Jinja's own, and what we call it
 
 
-def merge_filter(name: str, *names: str) -> Callable[[Filter], Filter]:
-    """Register a filter under its English name and its names in other languages."""
+def merge_filter(name: str, names: Mapping[str, str]) -> Callable[[Filter], Filter]:
+    """Register a filter under its English name and its `names` by language."""
 
     def register(function: Filter) -> Filter:
-        FILTERS.update(dict.fromkeys((name, *names), function))
+        FILTERS.update(dict.fromkeys((name, *names.values()), function))
         return function
 
     return register
 
 
-@merge_filter("money", "гроші", "деньги")
+@merge_filter("money", names={"uk": "гроші", "ru": "деньги"})
 def money(value: Any, language: str = "uk") -> str:
     r"""A sum with two decimals, without its currency.
 
@@ -229,7 +140,7 @@ def money(value: Any, language: str = "uk") -> str:
     return wording.money(value, language)
 
 
-@merge_filter("words", "прописом", "прописью")
+@merge_filter("words", names={"uk": "прописом", "ru": "прописью"})
 def words(value: Any, currency: str = "UAH", language: str = "uk") -> str:
     """A sum in words, with the currency of the document or the one given.
 
@@ -239,7 +150,7 @@ def words(value: Any, currency: str = "UAH", language: str = "uk") -> str:
     return wording.words(value, currency, language)
 
 
-@merge_filter("date", "дата")
+@merge_filter("date", names={"uk": "дата", "ru": "дата"})
 def date(value: Any, language: str = "uk") -> str:
     """A day in digits.
 
@@ -249,7 +160,7 @@ def date(value: Any, language: str = "uk") -> str:
     return wording.date(value, language)
 
 
-@merge_filter("date_long", "дата_повна", "дата_полная")
+@merge_filter("date_long", names={"uk": "дата_словами", "ru": "дата_словами"})
 def date_long(value: Any, language: str = "uk") -> str:
     r"""A day with its month in words.
 
@@ -259,7 +170,7 @@ def date_long(value: Any, language: str = "uk") -> str:
     return wording.date_long(value, language)
 
 
-@merge_filter("plural", "множина", "множественное")
+@merge_filter("plural", names={"uk": "множина", "ru": "множественное"})
 def plural(value: Any, *forms: str, language: str = "uk") -> str:
     """The form of a word that goes with a number: one, few, many.
 
@@ -269,7 +180,7 @@ def plural(value: Any, *forms: str, language: str = "uk") -> str:
     return wording.plural(value, *forms, language=language)
 
 
-@merge_filter("qty", "кількість", "количество")
+@merge_filter("qty", names={"uk": "кількість", "ru": "количество"})
 def qty(value: Any, language: str = "uk") -> str:
     """A quantity, without zeros it does not need.
 
@@ -282,7 +193,7 @@ def qty(value: Any, language: str = "uk") -> str:
         raise wording.BadWordingValue("not-a-number", value) from error
 
 
-@merge_filter("upper_first", "з_великої", "с_большой")
+@merge_filter("upper_first", names={"uk": "з_великої", "ru": "с_большой"})
 def upper_first(value: Any) -> str:
     """The text with its first letter large, the others as they are.
 
@@ -295,4 +206,4 @@ def upper_first(value: Any) -> str:
 @cache
 def filter_names() -> tuple[str, ...]:
     """The filters' names in all languages, and Jinja's own."""
-    return tuple({**FILTERS, **SandboxedEnvironment().filters})
+    return tuple(dict.fromkeys((*FILTERS, *DEFAULT, *SandboxedEnvironment().filters)))

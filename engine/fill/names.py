@@ -9,8 +9,9 @@ from typing import Any
 from jinja2 import Undefined, nodes
 
 from engine.errors import BadValue, LookAlike, TemplateProblem, UnknownField, UnknownFilter, WholeObject
-from engine.fill.environment import FieldEnvironment, filter_names, nearest, spellings
+from engine.fill.environment import DEFAULT, filter_names
 from engine.fill.places import Spot
+from engine.fill.sandbox import FieldEnvironment, nearest, spellings
 
 _UNKNOWABLE = object()
 _CYRILLIC = str.maketrans("асеіорухАВЕКМНОРСТІХ", "aceiopyxABEKMHOPCTIX")
@@ -24,9 +25,12 @@ class Names:
     def __init__(self, environment: FieldEnvironment, sample: Mapping[str, Any], spots: Sequence[Spot]) -> None:
         self._environment, self._sample, self._spots = environment, sample, spots
         self._found: list[TemplateProblem] = []
+        self._asked: set[str] = set()
 
     def problems(self, tree: nodes.Template) -> list[TemplateProblem]:
         """The unknown names, filters and whole objects, in reading order."""
+        # Whoever asks `is defined` knows that the field may be missing.
+        self._asked = {_written(test.node) for test in tree.find_all(nodes.Test) if test.name in ("defined", "undefined")}
         self._walk(tree, {})
         return self._found
 
@@ -90,7 +94,7 @@ class Names:
         if node.name not in self._environment.filters and not is_told:
             spot = self._spot(node)
             self._found.append(UnknownFilter(spot.place, excerpt=spot.text, name=node.name, suggestion=nearest(node.name, filter_names())))
-        value = self._value(node.node, scope, is_told=is_told or node.name == "default") if node.node else _UNKNOWABLE
+        value = self._value(node.node, scope, is_told=is_told or node.name in (*DEFAULT, "d")) if node.node else _UNKNOWABLE
         for part in [*node.args, *(pair.value for pair in node.kwargs)]:
             self._value(part, scope, is_told=is_told)
         return value if node.name in ("sort", "list", "reverse", "selectattr", "rejectattr") else _UNKNOWABLE
@@ -112,7 +116,7 @@ class Names:
         if owner is _UNKNOWABLE or isinstance(owner, Undefined):
             return _UNKNOWABLE
         if isinstance(owner, Mapping):
-            if name in owner:
+            if isinstance(name, str) and name in owner:
                 return owner[name] if owner[name] is not None else _UNKNOWABLE
         elif not isinstance(owner, (list, tuple)):
             return _UNKNOWABLE
@@ -126,6 +130,8 @@ class Names:
     def _unknown(self, node: nodes.Node, name: str, *, path: str, known: Any) -> None:
         spot = self._spot(node)
         full, known = f"{path}.{name}" if path else name, list(known)
+        if full in self._asked:
+            return
         latin, cyrillic = name.translate(_CYRILLIC), name.translate(_LATIN)
         twin = next((other for other in known if other.casefold() in (latin.casefold(), cyrillic.casefold())), None)
         if twin is not None:

@@ -13,13 +13,13 @@ from engine.errors import Place
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_BOX = f"{_W}txbxContent"
 _PARTS = {
     "word/document": "body",
     "word/header": "header",
     "word/footer": "footer",
     "word/footnotes": "footnote",
     "word/endnotes": "endnote",
-    "word/comments": "comment",
     "docProps/core": "properties",
 }
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
@@ -27,48 +27,43 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=Fal
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A paragraph, a cell or a property with its text; runs are joined, so a tag that Word split is whole."""
+    """A paragraph, a cell or a property with its text; runs are joined, so a tag that Word split is whole.
+
+    `source` tells what is filled in one go: a tag that opens in it closes in it.
+    """
 
     place: Place
     text: str
+    source: str = ""
 
 
 def docx_spots(data: bytes, name: str) -> tuple[Spot, ...]:
-    """Every text of a Word file, part by part, in reading order."""
+    """Every text of a Word file, part by part, in reading order; a text box follows the paragraph it hangs on."""
     found: list[Spot] = []
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        for entry in sorted(archive.namelist(), key=_order):
-            part = _part(entry)
-            if part is not None:
-                root = etree.fromstring(archive.read(entry), _PARSER)
-                place = Place(file=name, part=part)
-                found += _properties(root, place) if part == "properties" else _Walk(place).spots(root)
+        entries = {entry: part for entry in archive.namelist() if (part := _part(entry))}
+        for entry in sorted(entries, key=lambda entry: (list(_PARTS.values()).index(entries[entry]), entry)):
+            root = etree.fromstring(archive.read(entry), _PARSER)
+            place = Place(file=name, part=entries[entry])
+            found += _properties(root, place) if place.part == "properties" else _Walk(place, entry).spots(root)
     return tuple(found)
 
 
 def _part(entry: str) -> str | None:
-    if not entry.endswith(".xml"):
-        return None
-    stem = entry.removesuffix(".xml").rstrip("0123456789")
-    return _PARTS.get(stem)
-
-
-def _order(entry: str) -> tuple[int, str]:
-    part = _part(entry)
-    return (list(_PARTS.values()).index(part) if part else len(_PARTS), entry)
+    return _PARTS.get(entry.removesuffix(".xml").rstrip("0123456789")) if entry.endswith(".xml") else None
 
 
 def _properties(root: etree._Element, place: Place) -> Iterator[Spot]:
     for element in root:
         if element.text:
-            yield Spot(place, element.text)
+            yield Spot(place, element.text, str(element.tag))
 
 
 class _Walk:
     """One part, paragraph by paragraph; tables are counted in reading order, paragraphs outside tables too."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, place: Place, source: str) -> None:
+        self._place, self._source = place, source
         self._paragraphs = self._tables = 0
 
     def spots(self, parent: etree._Element, place: Place | None = None) -> Iterator[Spot]:
@@ -84,8 +79,8 @@ class _Walk:
     def _table(self, table: etree._Element, place: Place) -> Iterator[Spot]:
         self._tables += 1
         number = self._tables
-        for row, line in enumerate(table.iterchildren(f"{_W}tr"), start=1):
-            for col, cell in enumerate(line.iterchildren(f"{_W}tc"), start=1):
+        for row, line in enumerate(_within(table, f"{_W}tr"), start=1):
+            for col, cell in enumerate(_within(line, f"{_W}tc"), start=1):
                 yield from self.spots(cell, replace(place, table=number, row=row, col=col, paragraph=0))
 
     def _paragraph(self, paragraph: etree._Element, place: Place) -> Iterator[Spot]:
@@ -95,9 +90,18 @@ class _Walk:
         boxes: list[etree._Element] = []
         text = "".join(_texts(paragraph, boxes))
         if text:
-            yield Spot(place, text)
+            yield Spot(place, text, self._source)
         for box in boxes:
             yield from self.spots(box, replace(place, part="textbox"))
+
+
+def _within(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
+    """The rows of a table or the cells of a row, those inside content controls and tracked changes too."""
+    for child in parent:
+        if child.tag == tag:
+            yield child
+        elif isinstance(child.tag, str) and child.tag not in (f"{_W}tr", f"{_W}tc"):
+            yield from _within(child, tag)
 
 
 def _texts(element: etree._Element, boxes: list[etree._Element]) -> Iterator[str]:
@@ -107,7 +111,7 @@ def _texts(element: etree._Element, boxes: list[etree._Element]) -> Iterator[str
             yield child.text or ""
         elif child.tag in (f"{_W}tab", f"{_W}br", f"{_W}cr"):
             yield " "
-        elif child.tag == f"{_W}txbxContent":
+        elif child.tag == _BOX:
             boxes.append(child)
         elif isinstance(child.tag, str) and child.tag not in (_FALLBACK, f"{_W}del", f"{_W}pPr"):
             yield from _texts(child, boxes)

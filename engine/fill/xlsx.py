@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import openpyxl
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.cell.cell import Cell
+from openpyxl.cell.rich_text import CellRichText
 from openpyxl.workbook import Workbook
 
 from engine.errors import Place
 from engine.fill.archive import settled
+from engine.fill.cells import Cells
 from engine.fill.check import Line
-from engine.fill.environment import FieldEnvironment, Manner, environment
-from engine.fill.habits import mended
+from engine.fill.environment import Manner, environment
+from engine.fill.expand import expand, formula_cells
+from engine.fill.habits import TAG, mended
+from engine.fill.pictures import workbook
 from engine.fill.places import Spot
-from engine.fill.rows import Rows, expand
+from engine.fill.rows import Rows, renamed
+from engine.fill.sandbox import TROUBLES, Stopped
 
-_ONE_PLACEHOLDER = re.compile(r"^\s*\{\{((?:(?!\}\}).)*)\}\}\s*$", re.DOTALL)
 _PRINTED = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
-_NOT_IN_SHEET_NAMES = re.compile(r"[\\*?:/\[\]]")
+_NOT_IN_SHEET_NAMES = re.compile(r"[\\*?:/\[\]\x00-\x1f]")
+_LONGEST_SHEET_NAME = 31
+# What an element of a list is called in a row, beside the list's name without its plural ending.
+_ELEMENTS = {"items": ("позиція", "позиция", "товар"), "taxes": ("податок", "налог")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +53,33 @@ class _Loop:
         return self.index == self.length
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a row made of a repeated one knows of its own, and the row of the template that it came from."""
+
+    names: Mapping[str, Any]
+    row: int
+
+
 def fill(template: bytes, fields: Mapping[str, Any], manner: Manner) -> bytes:
-    """The filled file; LibreOffice and Excel compute its formulas when they open it."""
-    book = openpyxl.load_workbook(io.BytesIO(template))
+    """The filled file; LibreOffice and Excel compute its formulas when they open it.
+
+    Raises Stopped, whose cause is what went wrong; `engine.fill` gives it its place.
+    """
+    book = workbook(template)
     world = environment(manner, is_markup=False)
     scopes = {sheet.title: _repeat_rows(book, sheet, fields=fields, world=world) for sheet in book.worksheets}
-    for sheet in book.worksheets:
-        for cells in list(sheet.iter_rows()):
-            for cell in cells:
-                if isinstance(cell, Cell) and isinstance(cell.value, str) and cell.data_type != "f" and "{" in cell.value:
-                    _fill_cell(cell, {**fields, **scopes[sheet.title].get(cell.row, {})}, world)
+    cells = Cells(world, manner.language)
+    sheets: list[Any] = book.worksheets
+    for sheet in sheets:
+        for cell in list(sheet._cells.values()):
+            if "{" in _text(cell):
+                scope = scopes[sheet.title](cell.row)
+                with _at(Place(sheet=sheet.title, cell=f"{cell.column_letter}{scope.row}")):
+                    cells.fill(cell, {**fields, **scope.names})
+    for sheet in sheets:
         _fill_page(sheet, fields, world)
+    _rename_sheets(book, fields, world)
     if book.calculation is not None:
         book.calculation.fullCalcOnLoad = True
     out = io.BytesIO()
@@ -65,87 +87,78 @@ def fill(template: bytes, fields: Mapping[str, Any], manner: Manner) -> bytes:
     return settled(out.getvalue(), like=template)
 
 
+class _at:  # noqa: N801  # read as a preposition: with _at(place)
+    """Anything a template raises within comes out as Stopped at this place."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, TROUBLES):
+            raise Stopped(place=self._place) from error
+
+
 def spots(template: bytes, name: str) -> tuple[Spot, ...]:
     """Every text of the workbook with its place: sheet names, cells, headers and footers."""
-    book = openpyxl.load_workbook(io.BytesIO(template))
     found = []
-    for sheet in book.worksheets:
+    for sheet in workbook(template).worksheets:
         found.append(Spot(Place(file=name, part="sheet-name", sheet=sheet.title), sheet.title))
-        for cells in sheet.iter_rows():
-            for cell in cells:
-                if isinstance(cell.value, str) and cell.data_type != "f":
-                    found.append(Spot(Place(file=name, sheet=sheet.title, cell=cell.coordinate), cell.value))
+        for _, cell in sorted(sheet._cells.items()):
+            text = _text(cell)
+            if text:
+                found.append(Spot(Place(file=name, sheet=sheet.title, cell=cell.coordinate), text))
         for kind, part in _page_texts(sheet):
-            found.append(Spot(Place(file=name, sheet=sheet.title, part="header" if kind.endswith("Header") else "footer"), part.text))
+            found.append(Spot(_page_place(sheet, kind, name), part.text))
     return tuple(found)
 
 
-def lines(found: Sequence[Spot], fields: Mapping[str, Any], world: FieldEnvironment) -> Iterator[Sequence[Line]]:
-    """The lines of each sheet for the check; a row that repeats by itself stands within a loop."""
-    by_sheet: dict[str, list[list[Spot]]] = {}
+def lines(found: Sequence[Spot], fields: Mapping[str, Any], world: Environment) -> Iterator[Sequence[Line]]:
+    """The lines of each cell for the check: what opens in a cell must close in it. A cell of a row that repeats stands in a loop."""
+    rows: dict[tuple[str, str], list[Spot]] = {}
     for spot in found:
-        rows = by_sheet.setdefault(spot.place.sheet, [])
         number = re.sub(r"\D", "", spot.place.cell)
-        if rows and number and re.sub(r"\D", "", rows[-1][0].place.cell) == number:
-            rows[-1].append(spot)
-        else:
-            rows.append([spot])
-    for rows in by_sheet.values():
-        made: list[Line] = []
-        for row in rows:
-            body = [Line(mended(" ".join(spot.text.splitlines())), spot) for spot in row]
-            repeated = _repeated([spot.text for spot in row], fields, world) if row[0].place.cell else None
-            if repeated:
-                opening, closing = f"{{% for {repeated[0]} in {repeated[1]} %}}", "{% endfor %}"
-                body = [Line(opening, row[0]), *body, Line(closing, row[0])]
-            made += body
-        yield made
+        rows.setdefault((spot.place.sheet, number or f"{spot.place.part} {len(rows)}"), []).append(spot)
+    for row in rows.values():
+        repeated = _repeated([spot.text for spot in row], fields, world) if row[0].place.cell else None
+        opening, closing = (f"{{% for {repeated[0]} in {repeated[1]} %}}", "{% endfor %}") if repeated else ("", "")
+        for spot in row:
+            text = mended(" ".join(spot.text.splitlines()))
+            yield [Line(opening, spot), Line(text, spot), Line(closing, spot)] if repeated else [Line(text, spot)]
 
 
-def _repeat_rows(book: Workbook, sheet: Any, *, fields: Mapping[str, Any], world: FieldEnvironment) -> dict[int, dict[str, Any]]:
-    """Repeat what repeats, and give the names that each new row has of its own."""
+def _repeat_rows(book: Workbook, sheet: Any, *, fields: Mapping[str, Any], world: Environment) -> Callable[[int], _Scope]:
+    """Repeat what repeats; what comes back tells of each new row what it knows of its own."""
     found: dict[int, tuple[str, list[Any]]] = {}
-    for cells in sheet.iter_rows():
-        texts = [cell.value for cell in cells if isinstance(cell.value, str) and "{" in cell.value]
-        repeated = _repeated(texts, fields, world)
-        if repeated and cells[0].row is not None:
-            found[cells[0].row] = (repeated[0], list(_looked_up(repeated[1], fields)))
-    if not found:
-        return {}
+    texts: dict[int, list[str]] = {}
+    for (row, _), cell in sorted(sheet._cells.items()):
+        if "{" in _text(cell):
+            texts.setdefault(row, []).append(_text(cell))
+    for row, written in texts.items():
+        repeated = _repeated(written, fields, world)
+        if repeated:
+            found[row] = (repeated[0], list(_looked_up(repeated[1], fields)))
     rows = Rows({row: len(elements) for row, (_, elements) in found.items()})
-    formulas = list(_formulas(book))
-    expand(sheet, rows)
-    for cell, home, row in formulas:
-        is_here = home == sheet.title
-        formula = cell.value
-        for copied in range(rows.size(row) if is_here else 1):
-            place = sheet.cell(rows.first(row) + copied, cell.column) if is_here else cell
-            place.value = rows.formula(formula, sheet=sheet.title, home=home, row=row, copied=copied)
-    return _own_names(sheet, rows, found)
-
-
-def _formulas(book: Workbook) -> Iterator[tuple[Any, str, int]]:
-    """The cells with a plain formula, with the sheet and the row they stand in."""
-    for sheet in book.worksheets:
-        for cells in sheet.iter_rows():
-            for cell in cells:
-                if cell.data_type == "f" and isinstance(cell.value, str) and cell.row is not None:
-                    yield cell, sheet.title, cell.row
-
-
-def _own_names(sheet: Any, rows: Rows, found: Mapping[int, tuple[str, list[Any]]]) -> dict[int, dict[str, Any]]:
-    names: dict[int, dict[str, Any]] = {}
+    if found:
+        expand(book, sheet, rows)
+    scopes = {rows.first(row): _Scope({}, row) for row in texts}
     for row, (variable, elements) in found.items():
-        for offset, element in enumerate(elements):
-            names[rows.first(row) + offset] = {variable: element, "loop": _Loop(offset + 1, len(elements))}
         if not elements:
-            for cell in next(sheet.iter_rows(min_row=rows.first(row), max_row=rows.first(row))):
-                if isinstance(cell, Cell) and isinstance(cell.value, str):
-                    cell.value = None
-    return names
+            _empty_row(sheet, rows.first(row))
+        for offset, element in enumerate(elements):
+            scopes[rows.first(row) + offset] = _Scope({variable: element, "loop": _Loop(offset + 1, len(elements))}, row)
+    return lambda row: scopes[row]
 
 
-def _repeated(texts: Sequence[str], fields: Mapping[str, Any], world: FieldEnvironment) -> tuple[str, str] | None:
+def _empty_row(sheet: Any, row: int) -> None:
+    """A row for no lines: what its author wrote for each line says nothing, its numbers count as nothing."""
+    for cell in [cell for (place, _), cell in sheet._cells.items() if place == row]:
+        if isinstance(cell, Cell):
+            cell.value = None
+
+
+def _repeated(texts: Sequence[str], fields: Mapping[str, Any], world: Environment) -> tuple[str, str] | None:
     """The row variable that the texts use and the list it goes through, `("item", "order.items")`; None where the row does not repeat."""
     for variable in _free_names(texts, world):
         if variable in fields:
@@ -156,7 +169,7 @@ def _repeated(texts: Sequence[str], fields: Mapping[str, Any], world: FieldEnvir
     return None
 
 
-def _free_names(texts: Sequence[str], world: FieldEnvironment) -> Iterator[str]:
+def _free_names(texts: Sequence[str], world: Environment) -> Iterator[str]:
     for text in texts:
         try:
             tree = world.parse(mended(text))
@@ -179,7 +192,8 @@ def _is_element(variable: str, path: str, elements: list[Any]) -> bool:
     plural = path.rpartition(".")[2].casefold()
     own = getattr(elements[0], "path", "") if elements else ""
     one = variable.casefold()
-    return one == own or plural in (f"{one}s", f"{one}es", f"{one[:-1]}ies" if one.endswith("y") else "")
+    endings = (f"{one}s", f"{one}es", f"{one[:-1]}ies" if one.endswith("y") else "")
+    return one == own or plural in endings or one in _ELEMENTS.get(plural, ())
 
 
 def _looked_up(path: str, fields: Mapping[str, Any]) -> Any:
@@ -189,38 +203,37 @@ def _looked_up(path: str, fields: Mapping[str, Any]) -> Any:
     return value
 
 
-def _fill_cell(cell: Any, names: Mapping[str, Any], world: FieldEnvironment) -> None:
-    text = mended(cell.value)
-    single = _ONE_PLACEHOLDER.match(text)
-    value = world.compile_expression(single.group(1), undefined_to_none=False)(**names) if single else None
-    if (single and isinstance(value, (int, float))) or _is_typed(value):
-        cell.value = value
-        return
-    _write_text(cell, _rendered(text, names, world))
+def _text(cell: Any) -> str:
+    """What a cell says, "" for numbers and formulas."""
+    return str(cell.value) if isinstance(cell.value, (str, CellRichText)) and cell.data_type != "f" else ""
 
 
-def _is_typed(value: Any) -> bool:
-    """Whether Excel has a type of its own for the value: a number or a day."""
-    return isinstance(value, openpyxl.cell.cell.NUMERIC_TYPES + openpyxl.cell.cell.TIME_TYPES)
+def _fill_page(sheet: Any, fields: Mapping[str, Any], world: Environment) -> None:
+    """Headers and footers, where `&` begins a code: in a value it is doubled."""
+    plain: Any = world.finalize
+    world = world.overlay(finalize=lambda value: str(plain(value)).replace("&", "&&"))
+    for kind, part in _page_texts(sheet):
+        with _at(_page_place(sheet, kind, "")):
+            part.text = world.from_string(mended(part.text)).render(**fields)
 
 
-def _rendered(text: str, names: Mapping[str, Any], world: FieldEnvironment) -> str:
-    return ILLEGAL_CHARACTERS_RE.sub("", world.from_string(text).render(**names))
-
-
-def _write_text(cell: Any, text: str) -> None:
-    """Text stays text: one that begins with `=` must not become a formula in anybody's hands."""
-    cell.value = text
-    if text[:1] in ("=", "+", "-", "@"):
-        cell.data_type = "s"
-        cell.quotePrefix = text[:1] == "="
-
-
-def _fill_page(sheet: Any, fields: Mapping[str, Any], world: FieldEnvironment) -> None:
-    for _, part in _page_texts(sheet):
-        part.text = _rendered(mended(part.text), fields, world)
-    if "{" in sheet.title:
-        sheet.title = _NOT_IN_SHEET_NAMES.sub(" ", _rendered(mended(sheet.title), fields, world))[:31]
+def _rename_sheets(book: Workbook, fields: Mapping[str, Any], world: Environment) -> None:
+    """Fill the sheets' names, and have formulas call them by the new ones."""
+    new_names: dict[str, str] = {}
+    for sheet in book.worksheets:
+        old = sheet.title
+        if not TAG.search(old):
+            continue
+        with _at(Place(sheet=old, part="sheet-name")):
+            name = _NOT_IN_SHEET_NAMES.sub(" ", world.from_string(mended(old)).render(**fields))
+        sheet.title = name[:_LONGEST_SHEET_NAME].strip("'") or "1"
+        new_names[old] = sheet.title
+    if new_names:
+        for cell, _, _ in formula_cells(book):
+            if isinstance(cell.value, str):
+                cell.value = renamed(cell.value, new_names)
+        for name in book.defined_names.values():
+            name.attr_text = renamed(f"={name.attr_text}", new_names)[1:]
 
 
 def _page_texts(sheet: Any) -> Iterator[tuple[str, Any]]:
@@ -229,3 +242,7 @@ def _page_texts(sheet: Any) -> Iterator[tuple[str, Any]]:
             part = getattr(getattr(sheet, kind), side)
             if part.text and "{" in part.text:
                 yield kind, part
+
+
+def _page_place(sheet: Any, kind: str, name: str) -> Place:
+    return Place(file=name, sheet=sheet.title, part="header" if kind.endswith("Header") else "footer")
