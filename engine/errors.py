@@ -12,7 +12,7 @@ EngineError
 ├── TemplateProblem      1   a template cannot be filled; has a `Place`
 │   ├── UnknownField         F01
 │   ├── LookAlike            F02
-│   ├── BadSyntax            S01, T01, T02, P01
+│   ├── BadSyntax            S01, T01, T02, P01, P02
 │   ├── WholeObject          Q01
 │   ├── UnknownFilter        U01
 │   ├── MissingValue         V01 a field that this order, client or legal entity has empty
@@ -175,7 +175,7 @@ class LookAlike(TemplateProblem):
 
 
 class BadSyntax(TemplateProblem):
-    """Facts: reason. `code` is S01 (tag not closed, not readable), T01 (loop not closed), T02 (loop within a row) or P01 (text lost)."""
+    """Facts: reason. `code` is S01 (tag not closed, not readable), T01 (loop not closed), T02 (loop within a row), P01 or P02 (text beside a paragraph's or a row's tag lost)."""
 
     code = "S01"
 

@@ -1,10 +1,12 @@
 """Small office files with given texts, as their authors would make them in Word and Excel."""
 
 import io
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Callable, Sequence
 
 import docx
 import openpyxl
+from docx.oxml import parse_xml
 
 
 def word(*paragraphs: str, table: Sequence[Sequence[str]] = (), header: str = "", title: str = "") -> bytes:
@@ -31,6 +33,54 @@ def excel(cells: dict[str, object], *, sheet: str = "Акт") -> bytes:
     for place, value in cells.items():
         book.active[place] = value
     return saved(book)
+
+
+def with_notes(template: bytes, kind: str, text: str) -> bytes:
+    """The Word file with a footnote or an endnote of this text."""
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    content = f"application/vnd.openxmlformats-officedocument.wordprocessingml.{kind}s+xml"
+    words = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    note = f'<w:{kind} w:id="2"><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:{kind}>'
+
+    def added(parts: dict[str, bytes]) -> None:
+        parts[f"word/{kind}s.xml"] = f'<?xml version="1.0" encoding="UTF-8"?><w:{kind}s {words}>{note}</w:{kind}s>'.encode()
+        for name, closing, part in (
+            ("[Content_Types].xml", b"</Types>", f'<Override PartName="/word/{kind}s.xml" ContentType="{content}"/>'),
+            (
+                "word/_rels/document.xml.rels",
+                b"</Relationships>",
+                f'<Relationship Id="rId77" Type="{office}/{kind}s" Target="{kind}s.xml"/>',
+            ),
+        ):
+            parts[name] = parts[name].replace(closing, part.encode() + closing)
+
+    return rezipped(template, added)
+
+
+def text_box(text: str):
+    """A paragraph with a text box, as Word's older versions write it."""
+    return parse_xml(
+        '<w:p xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml"><w:r><w:pict>'
+        '<v:shape id="box" style="width:100pt;height:20pt"><v:textbox><w:txbxContent><w:p><w:r><w:t>'
+        f"{text}</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"
+    )
+
+
+def rezipped(data: bytes, change: Callable[[dict[str, bytes]], None]) -> bytes:
+    """The file with its parts changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w") as target:
+        parts = {name: source.read(name) for name in source.namelist()}
+        change(parts)
+        for name, content in parts.items():
+            target.writestr(name, content)
+    return out.getvalue()
+
+
+def part_of(data: bytes, name: str) -> str:
+    """The text of one part of an office file."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.read(name).decode("utf-8")
 
 
 def saved(document) -> bytes:

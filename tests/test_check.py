@@ -1,11 +1,15 @@
 """The slips that people really make, found without filling, each at its place."""
 
+import re
+
+import docx
 import pytest
 
 from engine.catalogue import shipped
 from engine.context import merge_fields, sample, sample_document
+from engine.errors import RefusedFile
 from engine.fill import fields_used, problems
-from tests.templates_for_tests import excel, word
+from tests.templates_for_tests import excel, saved, text_box, with_notes, word
 
 FIELDS = merge_fields(sample("uk"), sample_document("uk"), "Оксана")
 
@@ -58,6 +62,77 @@ def test_a_loop_written_into_one_row_is_flagged():
     assert [problem.code for problem in found(word(table=rows))] == ["T02"]
 
 
+@pytest.mark.parametrize(
+    ("cells", "code"),
+    [
+        (["{% for item in order.items %}{{ item.name }}", "{{ item.qty }}{% endfor %}"], "T02"),
+        (["{%tr for item in order.items %}", "{{ item.name }} {%tr endfor %}"], "T02"),
+        (["{%tr if order.note %}", "Примітка"], "P02"),
+    ],
+)
+def test_a_row_that_would_come_out_wrong_is_flagged(cells, code):
+    closing = [["{%tr endif %}", ""]] if code == "P02" else []
+
+    [problem] = found(word(table=[cells, *closing]))
+
+    assert (problem.code, problem.place.facts()) == (code, {"file": "t", "part": "body", "table": 1, "row": 1, "col": 1})
+
+
+@pytest.mark.parametrize("text", ["{{ ім'я }}", "{{ клієнт.ім’я }}", "{{ order.total грн }}", "{{ order.total № }}"])
+def test_what_cannot_be_read_is_told_without_a_word_of_a_programmer(text):
+    [problem] = found(word(text))
+
+    assert problem.code == "S01"
+    assert not re.search("unexpected|expected|token|template", problem.text("uk"))
+
+
+def test_a_line_that_cannot_be_read_does_not_blame_the_lines_around_it():
+    template = word(
+        "{% for item in order.items %}{{ item. }}", "{{ item.name }}", "{% if order.note %}{{ order.total| }}", "{% endif %}{% endfor %}"
+    )
+
+    assert [(problem.code, problem.place.paragraph) for problem in found(template)] == [("S01", 1), ("S01", 3)]
+
+
+@pytest.mark.parametrize("text", ["{{ item.nme }}", "{{ позиція.назвва }}"])
+def test_a_row_of_excel_is_checked_as_one_that_repeats(text):
+    [problem] = found(excel({"A1": "Назва", "B2": text}), ".xlsx")
+
+    assert (problem.code, problem.place.cell, problem.suggestion) == (
+        "F01",
+        "B2",
+        {"{{ item.nme }}": "item.name", "{{ позиція.назвва }}": "item.назва"}[text],
+    )
+
+
+def test_a_loop_of_excel_that_goes_on_in_another_cell_is_flagged():
+    codes = [problem.code for problem in found(excel({"A1": "{% for x in order.items %}", "A2": "{% endfor %}"}), ".xlsx")]
+
+    assert codes == ["T01", "S01"]
+
+
+def test_text_boxes_footnotes_and_tables_within_tables_are_located():
+    document = docx.Document()
+    document.element.body.insert(0, text_box("{{ order.aaa }}"))
+    outer = document.add_table(rows=1, cols=2)
+    outer.cell(0, 1).add_table(rows=2, cols=1).cell(1, 0).text = "{{ order.bbb }}"
+    template = with_notes(saved(document), "footnote", "{{ order.ccc }}")
+
+    places = {problem.facts["name"]: problem.place.facts() for problem in found(template)}
+
+    assert places == {
+        "order.aaa": {"file": "t", "part": "textbox", "paragraph": 2},
+        "order.bbb": {"file": "t", "part": "body", "table": 2, "row": 2, "col": 1},
+        "order.ccc": {"file": "t", "part": "footnote", "paragraph": 1},
+    }
+
+
+def test_a_file_that_is_no_template_is_refused():
+    for data in (b"", b"PK\x03\x04 torn"):
+        with pytest.raises(RefusedFile):
+            found(data)
+
+
 def test_all_slips_come_at_once_in_reading_order():
     template = word("{{ order.totl }}", "{{ order.number }", "{{ сlient.name }}", table=[["{{ client.cod }}", "{{ x }}"]])
 
@@ -72,6 +147,9 @@ def test_all_slips_come_at_once_in_reading_order():
         "{% set total = order.total %}{{ total }}",
         "{{ order.items[0].name }} {{ order['number'] }} {{ (order.items|first).name }}",
         "{%p if order.taxes %}",
+        "{% if nobody is defined %}{{ nobody.name }}{% endif %}",
+        "{{ order.total|ІНАКШЕ('') }} {{ nobody|иначе('') }}",
+        "{% macro line(x) %}{{ x }}{% endmacro %}{{ line(order.total) }}",
         "ціна {за одиницю} і масив [а]",
         "{# примітка автора {{ order.totl }} #}",
         "{{ замовлення.позиції|length }} {{ 'так' if order.vat else 'ні' }}",

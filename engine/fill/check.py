@@ -172,7 +172,7 @@ class _Reading:
                 return self._environment.parse("\n".join(self._texts))
             except TemplateSyntaxError as error:
                 number = min(error.lineno, len(self._lines)) - 1
-                blocks = _blocks(self._texts[number])
+                blocks = _blocks(self._texts[number], self._environment)
                 if self._texts[number] == blocks:
                     return None
                 self._tell(number, **reason_of(error.message or "", self._texts[number]))
@@ -180,17 +180,33 @@ class _Reading:
         return None
 
 
-def _blocks(text: str) -> str:
+def _blocks(text: str, environment: FieldEnvironment) -> str:
     """The blocks that a line opens and closes, without what it says: the lines around it can still be read."""
     made = []
     for tag in TAG.findall(text):
         found = _BLOCK.match(tag)
         word = found.group(1) if found else ""
-        if word in ("for", "if", "elif"):
-            made.append(f"{{% {word} {'_ in ()' if word == 'for' else '1'} %}}")
-        elif word in ("else", "endfor", "endif"):
-            made.append(f"{{% {word} %}}")
+        if word in ("else", "endfor", "endif") or (word in _SHELLS and _is_readable(_SHELLS[word][0] % tag, environment)):
+            made.append(tag)
+        elif word in _SHELLS:
+            made.append(_SHELLS[word][1])
     return "".join(made)
+
+
+# What makes an opening tag whole, to see whether it can be read; and what stands for it where it cannot.
+_SHELLS = {
+    "for": ("%s{%% endfor %%}", "{% for _ in () %}"),
+    "if": ("%s{%% endif %%}", "{% if 1 %}"),
+    "elif": ("{%% if 1 %%}%s{%% endif %%}", "{% elif 1 %}"),
+}
+
+
+def _is_readable(text: str, environment: FieldEnvironment) -> bool:
+    try:
+        environment.parse(text)
+    except TemplateSyntaxError:
+        return False
+    return True
 
 
 def _closed(text: str) -> str:
