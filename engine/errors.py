@@ -175,7 +175,11 @@ class LookAlike(TemplateProblem):
 
 
 class BadSyntax(TemplateProblem):
-    """Facts: reason. `code` is S01 (tag not closed, not readable), T01 (loop not closed), T02 (loop within a row), P01 or P02 (text beside a paragraph's or a row's tag lost)."""
+    """Facts: reason, or tag. `code` says which kind.
+
+    S01 a tag that is not closed or cannot be read; T01 a loop not closed; T02 a loop within a row; P01, P02 text lost beside the tag of
+    a paragraph or a row.
+    """
 
     code = "S01"
 
