@@ -44,8 +44,8 @@ class DocumentIndex:
             with _translated(self._path):
                 self._index().add([self._entry(document, revision) for document, revision in batch])
             with self._register.transaction() as tx:
-                for document, revision in batch:
-                    tx.documents.mark_indexed(document.id, revision.revision)
+                for document, _ in batch:
+                    tx.documents.mark_indexed(document)
         return len(due)
 
     def search(self, query: str, filters: Mapping[str, Any], *, limit: int, offset: int = 0) -> index.SearchResult:
@@ -74,8 +74,8 @@ class DocumentIndex:
             with _translated(self._path):
                 index.rebuild(self._path, (self._entry(document, revision) for document, revision in documents), progress=progress)
             with self._register.transaction() as tx:
-                for document, revision in documents:
-                    tx.documents.mark_indexed(document.id, revision.revision)
+                for document, _ in documents:
+                    tx.documents.mark_indexed(document)
             return len(documents)
 
     def close(self) -> None:

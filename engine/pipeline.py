@@ -160,7 +160,7 @@ def index(work: Work, tools: Tools) -> Work:
     is_indexed = _try_index(document, revision, tools)
     with tools.register.transaction() as tx:
         if is_indexed:
-            tx.documents.mark_indexed(document.id, job.revision)
+            tx.documents.mark_indexed(document)
         job = replace(job, step=Step.INDEXED)
         tx.jobs.save(job)
     return replace(work, job=job)

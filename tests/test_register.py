@@ -273,14 +273,17 @@ def test_a_document_is_due_for_the_index_until_its_newest_state_is_in_it(registe
         assert due() == []  # it has a number and no text yet
 
         tx.documents.add_revision(revision(document()), document(revision=1))
+        as_it_was_indexed = tx.documents.get(document().id)
         tx.documents.add_revision(revision(document(), 2), document(revision=2))
-        tx.documents.mark_indexed(document().id, 1)
+        tx.documents.mark_indexed(as_it_was_indexed)
         assert due() == ["РХ-2026-0001"]
 
-        tx.documents.mark_indexed(document().id, 2)
+        tx.documents.mark_indexed(tx.documents.get(document().id))
         assert due() == []
 
+        before_the_letter = tx.documents.get(document().id)
         tx.documents.set_sent(document().id, 2, NOON)
+        tx.documents.mark_indexed(before_the_letter)
         assert due() == ["РХ-2026-0001"]
 
 

@@ -274,3 +274,17 @@ def test_search_finds_again_after_the_index_was_deleted_and_rebuilt(demo):
     assert [demo.json("search", query)["result"]["hits"] for query in queries] == before
     assert all(len(hits) == 1 and "<mark>" in hits[0]["snippet"] for hits in before)
     assert demo.json("index", "verify")["result"]["ok"]
+
+
+@pytest.mark.parametrize("option", [("--amount-from", "abc"), ("--amount-to", "NaN"), ("--created-from", "31.02.2026"), ("--sent-to", "завтра")])
+def test_a_sum_or_a_day_that_is_none_is_wrong_use(demo, option):
+    ran = demo.run("document", "list", *option)
+
+    assert (ran.returncode, "Traceback" in ran.stderr) == (2, False)
+    assert option[1] in ran.stderr
+
+
+def test_sums_and_days_are_read_as_people_type_them(demo):
+    ran = demo.run("document", "list", "--amount-from", "1 200,50", "--created-from", "24.11.2026", "--json")
+
+    assert ran.returncode == 0, ran.stderr

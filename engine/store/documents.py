@@ -89,9 +89,10 @@ class Documents:
         found = select(tables.revisions).filter_by(document_id=document_id).order_by("revision")
         return tuple(_revision(row, parts.get(row.revision, ()), sent.get(row.revision)) for row in self._connection.execute(found))
 
-    def mark_indexed(self, document_id: str, revision: int) -> None:
-        """This revision's words are in the index."""
-        self._connection.execute(update(tables.documents).filter_by(id=document_id, revision=revision).values(is_indexed=True))
+    def mark_indexed(self, document: Document) -> None:
+        """The document is in the index as it was read; one that was sent or edited since stays due."""
+        read = update(tables.documents).filter_by(id=document.id, revision=document.revision, status=document.status)
+        self._connection.execute(read.values(is_indexed=True))
 
     def due_for_index(self) -> tuple[Document, ...]:
         """The documents whose newest state is not in the index yet."""

@@ -6,7 +6,6 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from engine.service import Engine, Outcome, shapes
 from engine.terminal.command import command, group, option
 from engine.terminal.language import language, t
 from engine.terminal.session import Session
+from engine.terminal.values import parse_amount, parse_day
 
 document = group("document")
 
@@ -62,14 +62,14 @@ def generate(session: Session, **given: Any) -> None:
 @option("--process", default="")
 @option("--status", default="", type=click.Choice(["", *Status]))
 @option("--currency", default="")
-@option("--amount-from", type=Decimal)
-@option("--amount-to", type=Decimal)
-@option("--created-from", type=date.fromisoformat, metavar="DATE")
-@option("--created-to", type=date.fromisoformat, metavar="DATE")
-@option("--sent-from", type=date.fromisoformat, metavar="DATE")
-@option("--sent-to", type=date.fromisoformat, metavar="DATE")
-@option("--received-from", type=date.fromisoformat, metavar="DATE")
-@option("--received-to", type=date.fromisoformat, metavar="DATE")
+@option("--amount-from", type=parse_amount, metavar="SUM")
+@option("--amount-to", type=parse_amount, metavar="SUM")
+@option("--created-from", type=parse_day, metavar="DATE")
+@option("--created-to", type=parse_day, metavar="DATE")
+@option("--sent-from", type=parse_day, metavar="DATE")
+@option("--sent-to", type=parse_day, metavar="DATE")
+@option("--received-from", type=parse_day, metavar="DATE")
+@option("--received-to", type=parse_day, metavar="DATE")
 @option("--limit", type=click.IntRange(0), default=0)
 @option("--offset", type=click.IntRange(0), default=0)
 def list_(session: Session, limit: int, offset: int, **given: Any) -> None:

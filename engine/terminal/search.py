@@ -12,6 +12,7 @@ from engine.service import shapes
 from engine.terminal.command import command, group, option
 from engine.terminal.language import t
 from engine.terminal.session import Session
+from engine.terminal.values import parse_day
 
 index = group("index")
 
@@ -25,8 +26,8 @@ index = group("index")
 @option("--author", default="")
 @option("--direction", default="", type=click.Choice(["", *Direction]))
 @option("--status", default="", type=click.Choice(["", *Status]))
-@option("--since", "date_from", default="", metavar="DATE")
-@option("--until", "date_to", default="", metavar="DATE")
+@option("--since", "date_from", type=parse_day, metavar="DATE")
+@option("--until", "date_to", type=parse_day, metavar="DATE")
 @option("--limit", type=click.IntRange(1), default=20)
 @option("--offset", type=click.IntRange(0), default=0)
 def search(session: Session, query: tuple[str, ...], limit: int, offset: int, **filters: Any) -> None:
