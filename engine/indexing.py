@@ -6,14 +6,14 @@ The register is the truth. An index that is behind, damaged or deleted is a lag,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
 import index
-from engine.errors import IndexBusy, IndexDamaged, NoPoppler
+from engine.errors import IndexBusy, IndexDamaged, NoPoppler, unwritten
 from engine.model import Document, DocumentFilter, Revision
 from engine.store.files import Files
 from engine.store.register import Register
@@ -49,8 +49,9 @@ class DocumentIndex:
         return len(due)
 
     def search(self, query: str, filters: Mapping[str, Any], *, limit: int, offset: int = 0) -> index.SearchResult:
-        """What `query` finds, after a catch-up; no query is an error."""
-        self.catch_up()
+        """What `query` finds, after a catch-up where nobody else writes just now; no query is an error."""
+        with suppress(IndexBusy):
+            self.catch_up()
         with _translated(self._path):
             return self._index().search(query, filters=filters, limit=limit, offset=offset)
 
@@ -61,7 +62,8 @@ class DocumentIndex:
 
     def verify(self) -> index.Verdict:
         """What is missing, surplus or stale against the register, after a catch-up: what is only due is no fault."""
-        self.catch_up()
+        with suppress(IndexBusy):
+            self.catch_up()
         expected = {document.id: content_hash(document, revision) for document, revision in self._documents()}
         with _translated(self._path):
             return self._index().verify(expected)
@@ -130,3 +132,5 @@ def _translated(path: Path) -> Iterator[None]:
         raise IndexBusy(path=path) from error
     except index.IndexDamaged as error:
         raise IndexDamaged(path=path, reason=str(error)) from error
+    except OSError as error:
+        raise unwritten(error, path) from error

@@ -18,7 +18,7 @@ from engine import numbering
 from engine.catalogue import Catalogue
 from engine.context import merge_fields, sample_document
 from engine.deliver import Deliverer, letter
-from engine.errors import DocumentIncomplete, IndexBusy, IndexDamaged, NoPoppler
+from engine.errors import CannotWrite, DiskFull, DocumentIncomplete, IndexBusy, IndexDamaged, NoPoppler
 from engine.fill import Manner
 from engine.fill import fill as fill_template
 from engine.indexing import DocumentIndex
@@ -292,7 +292,7 @@ def _amount(case: Case) -> Decimal:
 def _try_index(document: Document, revision: Revision, tools: Tools) -> bool:
     try:
         tools.index.add(document, revision)
-    except (IndexBusy, IndexDamaged, NoPoppler):
+    except (IndexBusy, IndexDamaged, NoPoppler, DiskFull, CannotWrite):
         return False
     return True
 
