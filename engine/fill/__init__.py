@@ -111,9 +111,8 @@ def _names_in(tag: str, world: Any) -> set[str]:
 
 
 def _parts(spots: Sequence[Spot], suffix: str, fields: Mapping[str, Any]) -> list[Sequence[Line]]:
-    if suffix == ".xlsx":
-        return list(xlsx.lines(spots, fields, environment(Manner(), is_markup=False)))
-    return list(docx_lines(spots))
+    lines = xlsx.lines if suffix == ".xlsx" else docx_lines
+    return list(lines(spots, fields, environment(Manner(), is_markup=False)))
 
 
 def _spots(template: bytes, suffix: str, name: str) -> tuple[Spot, ...]:

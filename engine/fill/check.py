@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
 
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from engine.errors import BadSyntax, LooksLikeField, Place, TemplateProblem
 from engine.fill.habits import TAG, mended
 from engine.fill.names import Names
 from engine.fill.places import Spot
+from engine.fill.repeats import Loops, as_jinja, repeated_by
 from engine.fill.sandbox import FieldEnvironment
 
-_DOCX_TAG = re.compile(r"(\{%-?|\{\{)(?:tr|tc|p|r)\s")
 _DOCX_ONLY = re.compile(r"\{%\s*(?:vm|hm)\s*%\}|\{%\s*(?:colspan|cellbg)\s+([^%]*)%\}")
 _BLOCK = re.compile(r"\{%-?\s*(\w+)")
 _SPACED = re.compile(r"\{%\s+(tr|tc|p|r)\s+(?:for|if|endfor|endif|else|elif|set)\b")
@@ -34,17 +36,18 @@ _APOSTROPHE = re.compile(r"[^\W\d_]['’ʼ][^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the source: its text as Jinja reads it, and the spot it comes from. Lines without text of their own open or close a row."""
+    """A line of the source: its text as Jinja reads it, and the spot it comes from. Lines not written open or close a row that repeats."""
 
     text: str
     spot: Spot
+    is_written: bool = True
 
 
 def problems(parts: Iterable[Sequence[Line]], environment: FieldEnvironment, sample: Mapping[str, object]) -> tuple[TemplateProblem, ...]:
     """The slips of a template whose parts have these lines, in reading order."""
     found: list[TemplateProblem] = []
     for lines in parts:
-        own = [*_spelling(lines)]
+        own = [*_spelling([line for line in lines if line.is_written])]
         own += _Reading(environment, sample, lines).problems()
         order = {id(line.spot): position for position, line in enumerate(lines)}
         places = {line.spot.place: position for position, line in reversed([*enumerate(lines)])}
@@ -52,13 +55,29 @@ def problems(parts: Iterable[Sequence[Line]], environment: FieldEnvironment, sam
     return tuple(dict.fromkeys(found))
 
 
-def docx_lines(spots: Iterable[Spot]) -> Iterator[Sequence[Line]]:
-    """The lines of a Word template, part by part."""
+def docx_lines(spots: Iterable[Spot], fields: Mapping[str, Any], environment: Environment) -> Iterator[Sequence[Line]]:
+    """The lines of a Word template, part by part; those of a row that repeats by itself stand in a loop."""
     by_source: dict[str, list[Line]] = {}
     for spot in spots:
-        text = _DOCX_TAG.sub(r"\1 ", _flat(spot.text))
-        by_source.setdefault(spot.source, []).append(Line(_DOCX_ONLY.sub(_cell_tag, text), spot))
-    yield from by_source.values()
+        by_source.setdefault(spot.source, []).append(Line(_DOCX_ONLY.sub(_cell_tag, as_jinja(_flat(spot.text))), spot))
+    for lines in by_source.values():
+        loops, looped = Loops(), []
+        for place, group in groupby(lines, lambda line: (line.spot.place.table, line.spot.place.row)):
+            row = list(group)
+            repeated = repeated_by([line.text for line in row], fields, environment, bound=loops.bound()) if place[0] else None
+            if repeated:
+                looped += enclosed(row, repeated, row[0].spot)
+            else:
+                looped += row
+            for line in row:
+                loops.read(line.text)
+        yield looped
+
+
+def enclosed(lines: Sequence[Line], repeated: tuple[str, str], spot: Spot) -> list[Line]:
+    """The lines of a row that repeats, in the loop that nobody wrote."""
+    opening = Line(f"{{% for {repeated[0]} in {repeated[1]} %}}", spot, is_written=False)
+    return [opening, *lines, Line("{% endfor %}", spot, is_written=False)]
 
 
 def _flat(text: str) -> str:

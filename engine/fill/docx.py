@@ -17,6 +17,7 @@ from lxml import etree
 from engine.fill.archive import opened, settled
 from engine.fill.environment import Manner, environment
 from engine.fill.habits import mended
+from engine.fill.repeats import repeat_rows
 from engine.fill.sandbox import TROUBLES, BrokenMarkup, Stopped
 
 _TAG = re.compile(r"(\{\{|\{%|\{#)(.*?)(\}\}|%\}|#\})", re.DOTALL)
@@ -33,7 +34,7 @@ def fill(template: bytes, fields: Mapping[str, Any], manner: Manner) -> bytes:
 
     Raises Stopped, whose cause is what went wrong; `engine.fill` gives it its place.
     """
-    document = _Template(io.BytesIO(opened(template)), environment(manner, is_markup=False))
+    document = _Template(io.BytesIO(opened(template)), environment(manner, is_markup=False), fields)
     document.render(dict(fields), environment(manner, is_markup=True))
     out = io.BytesIO()
     document.save(out)
@@ -43,13 +44,13 @@ def fill(template: bytes, fields: Mapping[str, Any], manner: Manner) -> bytes:
 class _Template(DocxTemplate):
     """docxtpl with what it lacks: Word's habits forgiven, endnotes, all properties, nothing lost without a word."""
 
-    def __init__(self, file: io.BytesIO, plain: Environment) -> None:
+    def __init__(self, file: io.BytesIO, plain: Environment, fields: Mapping[str, Any]) -> None:
         super().__init__(file)
-        self._plain = plain
+        self._plain, self._fields = plain, fields
 
     def patch_xml(self, src_xml: str) -> str:
         """The one place where a part's XML becomes a Jinja template."""
-        patched: str = super().patch_xml(_SPACED.sub(r"\1 ", src_xml))  # type: ignore[no-untyped-call]  # docxtpl has no types here
+        patched: str = super().patch_xml(_SPACED.sub(r"\1 ", repeat_rows(src_xml, self._fields, self._plain)))  # type: ignore[no-untyped-call]  # docxtpl has no types here
         return mended(_lifted(patched))
 
     def render_xml_part(self, src_xml: str, part: Part, context: dict[str, Any], jinja_env: Environment | None = None) -> str:  # noqa: PLR0917

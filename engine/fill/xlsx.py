@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, nodes
-from jinja2.exceptions import TemplateSyntaxError
+from jinja2 import Environment
 from openpyxl.cell.cell import Cell
 from openpyxl.cell.rich_text import CellRichText
 from openpyxl.workbook import Workbook
@@ -17,20 +16,19 @@ from openpyxl.workbook import Workbook
 from engine.errors import Place
 from engine.fill.archive import settled
 from engine.fill.cells import Cells
-from engine.fill.check import Line
+from engine.fill.check import Line, enclosed
 from engine.fill.environment import Manner, environment
 from engine.fill.expand import expand, formula_cells
 from engine.fill.habits import TAG, mended
 from engine.fill.pictures import workbook
 from engine.fill.places import Spot
+from engine.fill.repeats import repeated_by
 from engine.fill.rows import Rows, renamed
 from engine.fill.sandbox import TROUBLES, Stopped
 
 _PRINTED = ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
 _NOT_IN_SHEET_NAMES = re.compile(r"[\\*?:/\[\]\x00-\x1f]")
 _LONGEST_SHEET_NAME = 31
-# What an element of a list is called in a row, beside the list's name without its plural ending.
-_ELEMENTS = {"items": ("позиція", "позиция", "товар"), "taxes": ("податок", "налог")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +119,10 @@ def lines(found: Sequence[Spot], fields: Mapping[str, Any], world: Environment) 
         number = re.sub(r"\D", "", spot.place.cell)
         rows.setdefault((spot.place.sheet, number or f"{spot.place.part} {len(rows)}"), []).append(spot)
     for row in rows.values():
-        repeated = _repeated([spot.text for spot in row], fields, world) if row[0].place.cell else None
-        opening, closing = (f"{{% for {repeated[0]} in {repeated[1]} %}}", "{% endfor %}") if repeated else ("", "")
+        repeated = repeated_by([spot.text for spot in row], fields, world) if row[0].place.cell else None
         for spot in row:
-            text = mended(" ".join(spot.text.splitlines()))
-            yield [Line(opening, spot), Line(text, spot), Line(closing, spot)] if repeated else [Line(text, spot)]
+            line = Line(mended(" ".join(spot.text.splitlines())), spot)
+            yield enclosed([line], repeated, spot) if repeated else [line]
 
 
 def _repeat_rows(book: Workbook, sheet: Any, *, fields: Mapping[str, Any], world: Environment) -> Callable[[int], _Scope]:
@@ -136,7 +133,7 @@ def _repeat_rows(book: Workbook, sheet: Any, *, fields: Mapping[str, Any], world
         if "{" in _text(cell):
             texts.setdefault(row, []).append(_text(cell))
     for row, written in texts.items():
-        repeated = _repeated(written, fields, world)
+        repeated = repeated_by(written, fields, world)
         if repeated:
             found[row] = (repeated[0], list(_looked_up(repeated[1], fields)))
     rows = Rows({row: len(elements) for row, (_, elements) in found.items()})
@@ -156,44 +153,6 @@ def _empty_row(sheet: Any, row: int) -> None:
     for cell in [cell for (place, _), cell in sheet._cells.items() if place == row]:
         if isinstance(cell, Cell):
             cell.value = None
-
-
-def _repeated(texts: Sequence[str], fields: Mapping[str, Any], world: Environment) -> tuple[str, str] | None:
-    """The row variable that the texts use and the list it goes through, `("item", "order.items")`; None where the row does not repeat."""
-    for variable in _free_names(texts, world):
-        if variable in fields:
-            continue
-        for path, elements in _lists(fields):
-            if _is_element(variable, path, elements):
-                return variable, path
-    return None
-
-
-def _free_names(texts: Sequence[str], world: Environment) -> Iterator[str]:
-    for text in texts:
-        try:
-            tree = world.parse(mended(text))
-        except TemplateSyntaxError:
-            continue
-        bound = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-        yield from (name.name for name in tree.find_all(nodes.Name) if name.ctx == "load" and name.name not in bound)
-
-
-def _lists(fields: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
-    """The lists of the fields: at the root, and one step down."""
-    for name, value in fields.items():
-        if isinstance(value, list):
-            yield name, value
-        elif isinstance(value, Mapping):
-            yield from ((f"{name}.{inner}", part) for inner, part in value.items() if isinstance(part, list))
-
-
-def _is_element(variable: str, path: str, elements: list[Any]) -> bool:
-    plural = path.rpartition(".")[2].casefold()
-    own = getattr(elements[0], "path", "") if elements else ""
-    one = variable.casefold()
-    endings = (f"{one}s", f"{one}es", f"{one[:-1]}ies" if one.endswith("y") else "")
-    return one == own or plural in endings or one in _ELEMENTS.get(plural, ())
 
 
 def _looked_up(path: str, fields: Mapping[str, Any]) -> Any:
