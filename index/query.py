@@ -3,163 +3,179 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from whoosh import query as whoosh_query
+from index.analysis import clean, joined, starts, words
 
-from index.analysis import joined, words
-
-_PIECE = re.compile(r'(?P<minus>-)?(?:(?P<field>[^\W\d]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<bare>[^\s"]+))')
+_LONGEST, _MOST_PARTS = 2_000, 50  # letters and parts of a query that count
+_QUOTES = str.maketrans(dict.fromkeys("«»“”„‟", '"'))
+_QUOTED_OR_NOT = re.compile(r'"[^"]*"?|[^"]+')
+_PIECE = re.compile(r'(?P<minus>[-−])?(?:(?P<field>[^\W\d_]+):)?(?:"(?P<phrase>[^"]*)"?|(?P<bare>[^\s"]+))')
+_LISTED = re.compile(r"[,;](?!\d)")
 _FIELDS = {
     "client": ("client", "клієнт", "клиент", "контрагент"),
     "entity": ("entity", "юрособа", "юрлицо"),
-    "kind": ("kind", "type", "вид"),
+    "kind": ("kind", "type", "вид", "тип"),
     "order": ("order", "замовлення", "заказ"),
     "author": ("author", "автор"),
-    "year": ("year", "рік", "год"),
     "number": ("number", "номер"),
+    "date": ("date", "дата"),
+    "year": ("year", "рік", "год"),
+    "amount": ("amount", "sum", "сума", "сумма"),
+    "currency": ("currency", "валюта"),
+    "status": ("status", "статус"),
+    "direction": ("direction", "напрям", "направление"),
+    "language": ("language", "мова", "язык"),
 }
 _FIELD_BY_NAME = {name: key for key, names in _FIELDS.items() for name in names}
-_OR = {"OR", "АБО", "ИЛИ", "|"}
+_OR = {"OR", "АБО", "ИЛИ", "|", "||"}
+_AND = {"AND", "ТА", "&", "&&"}
 _NOT = {"NOT", "НЕ"}
+_EXACT = ("kind", "order", "author", "direction", "status", "year", "number", "currency", "language")
+FILTERS = (*_EXACT, "client", "entity", "date_from", "date_to")
+
+BEGINS = "\x1e"  # ends a term of which only the beginning is asked for; no cleaned text holds one
+
+Alternatives = tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing asked for: in `field`, all of `words`, each by any of its terms; side by side if `is_phrase`.
+
+    `marks` are the words to mark in the text of what is found. A term that ends with BEGINS stands for all that begin like it.
+    """
+
+    shown: str
+    field: str = "text"
+    words: tuple[Alternatives, ...] = ()
+    is_phrase: bool = False
+    marks: tuple[Alternatives, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """A query as it was read: what to ask the index, in words of a person, and the terms to mark in what is found."""
+    """A query as it was read: one part of each group must be there, and none of the unwanted."""
 
-    query: whoosh_query.Query
-    read_as: str
-    marks: set[str] = field(default_factory=set)
-    loose: whoosh_query.Query | None = None
+    groups: tuple[tuple[Part, ...], ...] = ()
+    unwanted: tuple[Part, ...] = ()
+
+    @property
+    def read_as(self) -> str:
+        """The query as a person could have typed it."""
+        return " ".join([" OR ".join(part.shown for part in group) for group in self.groups] + [f"-{part.shown}" for part in self.unwanted])
+
+    @property
+    def marks(self) -> tuple[Alternatives, ...]:
+        """The words to mark in what is found, each as its terms."""
+        return tuple(mark for group in self.groups for part in group for mark in part.marks)
+
+    def loosened(self) -> Reading | None:
+        """The same where any one of its words is enough, or None where that would be the same."""
+        return Reading((tuple(part for group in self.groups for part in group),), self.unwanted) if len(self.groups) > 1 else None
 
 
-def read(text: str) -> Reading:
-    """Read the text. `loose` is the same with any one of its words being enough, or None where that would be the same."""
-    groups: list[list[tuple[whoosh_query.Query, str]]] = []
-    marks: set[str] = set()
-    excluded: list[tuple[whoosh_query.Query, str]] = []
+def readings(text: str) -> Iterator[Reading]:
+    """The ways to read the text, the likeliest first; the next is tried where one finds nothing."""
+    asked = clean(text[:_LONGEST]).translate(_QUOTES)
+    whole = "".join(piece if piece.startswith('"') else joined(piece) for piece in _QUOTED_OR_NOT.findall(asked))
+    strict = _read(whole)
+    yield strict
+    apart = _read(asked) if whole != asked else strict
+    if apart != strict:  # «5 100» may be five and a hundred
+        yield apart
+    loose = strict.loosened()
+    if loose is not None:
+        yield loose
+
+
+def narrowed(filters: Mapping[str, Any]) -> tuple[tuple[Part, ...], date | None, date | None]:
+    """What the filters ask for, and the first and the last day. Raises ValueError for a filter that is none, or a day that is none."""
+    parts: list[Part] = []
+    for name, value in filters.items():
+        if name not in FILTERS:
+            raise ValueError(f"{name}: no such filter; there are {', '.join(FILTERS)}")
+        if value in (None, "") or name.startswith("date_"):
+            continue
+        text = clean(str(value))
+        parts.append(Part(text, "facts", ((f"{name}={text}",),)) if name in _EXACT else _of_fact(name, text) or Part(text, "facts"))
+    return tuple(parts), _day(filters.get("date_from")), _day(filters.get("date_to"))
+
+
+def _day(value: Any) -> date | None:
+    if value in (None, ""):
+        return None
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def _read(text: str) -> Reading:
+    groups: list[tuple[Part, ...]] = []
+    unwanted: list[Part] = []
     joins_next = is_unwanted = False
-    for match in _PIECE.finditer(joined(text)):
-        if match.group() in _OR:
+    for match in list(_PIECE.finditer(_LISTED.sub(" ", text)))[:_MOST_PARTS]:
+        typed = match.group()
+        if typed in _AND:
+            continue
+        if typed in _OR:
             joins_next = bool(groups)
             continue
-        if match.group() in _NOT:
+        if typed in _NOT:
             is_unwanted = True
             continue
-        found = _piece(match)
-        if found is None:
+        part = _part(match)
+        if part is None:
             continue
-        asked, shown, forms = found
         if match.group("minus") or is_unwanted:
-            excluded.append((asked, f"−{shown}"))
-            is_unwanted = False
-            continue
-        marks |= forms
-        if joins_next:
-            groups[-1].append((asked, shown))
+            unwanted.append(part)
+        elif joins_next:
+            groups[-1] = (*groups[-1], part)
         else:
-            groups.append([(asked, shown)])
-        joins_next = False
-    return _put_together(groups, excluded, marks)
+            groups.append((part,))
+        joins_next = is_unwanted = False
+    return Reading(tuple(groups), tuple(unwanted))
 
 
-def _put_together(
-    groups: list[list[tuple[whoosh_query.Query, str]]], excluded: list[tuple[whoosh_query.Query, str]], marks: set[str]
-) -> Reading:
-    parts = [group[0][0] if len(group) == 1 else whoosh_query.Or([asked for asked, _ in group]) for group in groups]
-    shown = [" | ".join(part for _, part in group) for group in groups] + [part for _, part in excluded]
-    wanted = whoosh_query.And(parts) if parts else whoosh_query.Every()
-    loose = whoosh_query.Or(parts) if len(parts) > 1 else None
-    if excluded:
-        banned = whoosh_query.Or([asked for asked, _ in excluded])
-        wanted = whoosh_query.AndNot(wanted, banned)
-        loose = whoosh_query.AndNot(loose, banned) if loose else None
-    if not groups and not excluded:
-        wanted = whoosh_query.NullQuery
-    return Reading(wanted, " ".join(shown), marks, loose)
-
-
-def _piece(match: re.Match[str]) -> tuple[whoosh_query.Query, str, set[str]] | None:
-    """One piece of the text: its query, how it was read, and the terms to mark; None where there is nothing in it to look for."""
+def _part(match: re.Match[str]) -> Part | None:
+    """One piece of the text; None where there is nothing in it to look for."""
     name, phrase, bare = match.group("field", "phrase", "bare")
     key = _FIELD_BY_NAME.get((name or "").casefold())
-    value = phrase if phrase is not None else bare or ""
+    value = " ".join((phrase if phrase is not None else bare or "").split())
     if name and key is None:
-        value = f"{name} {value}"
+        value = f"{name} {value}".strip()
     if key and value:
-        return _of_field(key, value)
-    if phrase is None and value.endswith("*") and len(value) > 1:
-        return _prefix(value[:-1])
+        return _of_fact(key, value)
+    if phrase is None and value.endswith("*"):
+        return _cut_short(value.rstrip("*"))
+    found = [word.asked for word in words(value)]
+    if not found:
+        return None
+    shown = " ".join(value[word.start : word.end] for word in words(value)) if phrase is None else value
+    is_phrase = len(found) > 1
+    needs_quotes = is_phrase or phrase is not None or shown in _OR | _AND | _NOT
+    return Part(f'"{shown}"' if needs_quotes else shown, words=tuple(found), is_phrase=is_phrase, marks=tuple(found))
+
+
+def _cut_short(value: str) -> Part | None:
+    begun = list(words(value))
+    if not begun:
+        return None
+    last = value[begun[-1].start : begun[-1].end]
+    begins = tuple(f"{start}{BEGINS}" for start in starts(last))
+    return Part(f"{last}*", words=(begins,), marks=(begins,))
+
+
+def _of_fact(key: str, value: str) -> Part | None:
+    """A part of a fact: each word of `value` as a word of it, in any form, or as the beginning of one."""
+    value = value.rstrip("*")
     found = list(words(value))
     if not found:
         return None
-    terms = [_any_of(word.asked) for word in found]
-    forms = {form for word in found for form in word.asked}
-    shown = value.strip(" ()[]{}.,;!?") or value
-    if len(found) == 1:
-        return terms[0], shown, forms
-    if phrase is not None:
-        nearby = [
-            whoosh_query.Sequence([_any_of(word.asked, only=place) for word in found], slop=1, ordered=True) for place in ("text", "facts")
-        ]
-        return whoosh_query.Or(nearby), f"«{shown}»", forms
-    return whoosh_query.And(terms), shown, forms
-
-
-def _any_of(forms: tuple[str, ...], only: str = "") -> whoosh_query.Query:
-    """A word in any of its forms, in the facts or the text; a hit in the facts counts more."""
-    if only:
-        return whoosh_query.Or([whoosh_query.Term(only, form) for form in forms])
-    terms = [whoosh_query.Term(place, form, boost=boost) for place, boost in (("facts", 2.0), ("text", 1.0)) for form in forms]
-    return whoosh_query.Or(terms)
-
-
-def _prefix(value: str) -> tuple[whoosh_query.Query, str, set[str]]:
-    start = value.casefold()
-    return whoosh_query.Or([whoosh_query.Prefix(place, start) for place in ("facts", "text")]), f"{value}*", {f"{start}*"}
-
-
-def _of_field(key: str, value: str) -> tuple[whoosh_query.Query, str, set[str]] | None:
-    shown = f"{key}: {value}"
-    if key in ("client", "entity"):
-        return parts_of_name(f"{key}_words", value), shown, set()
-    if key == "number":
-        found = [_any_of(word.asked, only="facts") for word in words(value)]
-        return (whoosh_query.And(found), shown, {form for word in words(value) for form in word.asked}) if found else None
-    return whoosh_query.Term(key, value), shown, set()
-
-
-def parts_of_name(place: str, value: str) -> whoosh_query.Query:
-    """A part of a name: each word of `value` as a word of it, in any form, or as the beginning of one."""
-    parts = []
-    for word in words(value):
-        start = value[word.start : word.end].casefold()
-        parts.append(whoosh_query.Or([whoosh_query.Term(place, form) for form in word.asked] + [whoosh_query.Prefix(place, start)]))
-    return whoosh_query.And(parts) if parts else whoosh_query.NullQuery
-
-
-def narrowed(filters: Mapping[str, Any]) -> whoosh_query.Query | None:
-    """The filters as a query, or None where there are none. Dates are days or their ISO text, inclusive."""
-    parts: list[whoosh_query.Query] = []
-    for name, value in filters.items():
-        if value in (None, "") or name in ("date_from", "date_to"):
-            continue
-        if name in ("client", "entity"):
-            parts.append(parts_of_name(f"{name}_words", str(value)))
-        else:
-            parts.append(whoosh_query.Term(name, str(value)))
-    start, end = filters.get("date_from"), filters.get("date_to")
-    if start or end:
-        parts.append(whoosh_query.NumericRange("day", _day(start), _day(end)))
-    return whoosh_query.And(parts) if parts else None
-
-
-def _day(value: Any) -> int | None:
-    if not value:
-        return None
-    day = value if isinstance(value, date) else date.fromisoformat(str(value))
-    return int(f"{day:%Y%m%d}")
+    alternatives = []
+    for word in found:
+        begun = starts(value[word.start : word.end]) if key in ("client", "entity", "author", "kind", "order", "number") else ()
+        alternatives.append((*(f"{key}:{form}" for form in word.asked), *(f"{key}:{start}{BEGINS}" for start in begun)))
+    shown = f'"{value}"' if " " in value else value
+    return Part(f"{key}:{shown}", "facts", tuple(alternatives), marks=tuple(word.asked for word in found))

@@ -2,74 +2,66 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from whoosh import index as whoosh_index
-from whoosh import sorting
-from whoosh.index import LockError
-from whoosh.scoring import BM25F
-from whoosh.writing import IndexWriter
+from whoosh.writing import SegmentWriter
 
-from index.entry import Entry, Hit, IndexStatus, SearchResult, Verdict
-from index.failures import IndexBusy, IndexDamaged
-from index.query import narrowed, read
-from index.schema import FACETS, SCHEMA_VERSION, row, schema
-from index.snippet import snippet
+from index.entry import Entry, IndexStatus, SearchResult, Verdict
+from index.failures import IndexDamaged
+from index.folder import Folder
+from index.query import narrowed
+from index.reading import Snapshot
+from index.schema import SCHEMA_VERSION, codec, row, schema
 
-_VERSION = "version"
-_BUSY_SECONDS = 20.0
-_REBUILD_BATCH = 1_000
+_BUSY_SECONDS = 10.0
+_PROGRESS = 50
 
 
 class Index:
     """One open index. Readers never wait for writers; writers wait for each other, for a while."""
 
-    def __init__(self, path: Path, opened: Any) -> None:
-        self._path, self._index = path, opened
+    def __init__(self, path: Path) -> None:
+        self._folder = Folder(path, SCHEMA_VERSION)
+        self._lock = RLock()  # one search at a time: Whoosh's readers keep their place in the file
+        self._snapshot: Snapshot | None = None
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Take in these documents, in place of what was there under their ids, in one commit. Raises IndexBusy, IndexDamaged."""
+        latest = {entry.id: entry for entry in entries}
         with self._writing() as writer:
-            for entry in entries:
-                writer.update_document(**row(entry))
+            _forget(writer, latest)
+            for entry in latest.values():
+                writer.add_document(**row(entry))
 
     def remove(self, ids: Iterable[str]) -> None:
-        """Forget these documents."""
+        """Forget these documents. Raises IndexBusy, IndexDamaged."""
         with self._writing() as writer:
-            for document_id in ids:
-                writer.delete_by_term("id", document_id)
+            _forget(writer, ids)
 
     def search(self, query: str, *, filters: Mapping[str, Any] | None = None, limit: int = 20, offset: int = 0) -> SearchResult:
-        """What the query finds, best first, newer documents first among equals.
+        """What the query finds, best first, newer documents first among equals; for a blank query, all that the filters let through.
 
-        Where no document has all its words, those that have any. Raises IndexDamaged, and ValueError for a date filter that is no date.
+        Where no document has all its words, those that have most of them. Raises IndexDamaged, and ValueError for a filter that is none.
         """
-        reading, narrow = read(query), narrowed(filters or {})
-        with self._reading() as searcher:
-            found = _run(searcher, reading.query, narrow, limit=offset + limit)
-            read_as = reading.read_as
-            if not found.scored_length() and reading.loose is not None:
-                found = _run(searcher, reading.loose, narrow, limit=offset + limit)
-                read_as = read_as.replace(" ", " | ")
-            hits = tuple(_hit(part, reading.marks) for part in found[offset : offset + limit])
-            facets = {name: {value: len(ids) for value, ids in found.groups(name).items() if value} for name in FACETS}
-            return SearchResult(query, read_as, len(found), hits, facets)
+        narrow = narrowed(filters or {})
+        with self._reading() as snapshot:
+            return snapshot.search(query, narrow, limit=limit, offset=offset)
 
     def status(self) -> IndexStatus:
         """How much there is."""
-        with self._reading() as searcher:
-            segments = len(searcher.reader().leaf_readers()) if searcher.doc_count_all() else 0
-            size = sum(file.stat().st_size for file in self._path.iterdir() if file.is_file())
-            return IndexStatus(searcher.doc_count(), segments, size, SCHEMA_VERSION)
+        with self._reading() as snapshot:
+            size = sum(file.stat().st_size for file in snapshot.build.iterdir() if file.is_file())
+            return IndexStatus(snapshot.documents, len(snapshot.segments), size, SCHEMA_VERSION)
 
     def verify(self, expected: Mapping[str, str]) -> Verdict:
         """Compare with what should be there: a content hash for each id."""
-        with self._reading() as searcher:
-            found = {fields["id"]: fields["shown"]["hash"] for _, fields in searcher.reader().iter_docs()}
+        with self._reading() as snapshot:
+            found = snapshot.hashes()
         missing = tuple(sorted(expected.keys() - found.keys()))
         surplus = tuple(sorted(found.keys() - expected.keys()))
         stale = tuple(sorted(name for name in expected.keys() & found.keys() if expected[name] != found[name]))
@@ -77,101 +69,106 @@ class Index:
 
     def close(self) -> None:
         """Let go of the index's files."""
-        self._index.close()
+        with self._lock:
+            if self._snapshot is not None:
+                self._snapshot.close()
+                self._snapshot = None
 
     @contextmanager
-    def _writing(self) -> Iterator[IndexWriter]:
-        try:
-            writer = self._index.writer(timeout=_BUSY_SECONDS)
-        except LockError as error:
-            raise IndexBusy(self._path) from error
-        except Exception as error:  # a damaged index raises whatever its bytes led to
-            raise IndexDamaged(self._path, f"{type(error).__name__}: {error}") from error
-        try:
+    def _writing(self) -> Iterator[SegmentWriter]:
+        with self._folder.writing(_BUSY_SECONDS), _written(self._folder.current()) as writer:
             yield writer
-            writer.commit()
-        except BaseException:
-            _give_up(writer)
-            raise
 
     @contextmanager
-    def _reading(self) -> Iterator[Any]:
-        try:
-            searcher = self._index.searcher(weighting=NewerFirst())
-        except Exception as error:  # a damaged index raises whatever its bytes led to
-            raise IndexDamaged(self._path, f"{type(error).__name__}: {error}") from error
-        with searcher:
-            yield searcher
+    def _reading(self) -> Iterator[Snapshot]:
+        """The index as it is now. A damaged one raises whatever its bytes lead to, and that becomes IndexDamaged."""
+        with self._lock:
+            try:
+                if self._snapshot is None or not self._snapshot.is_current(self._folder.current()):
+                    self.close()
+                    self._snapshot = _latest(self._folder)
+                yield self._snapshot
+            except IndexDamaged:
+                raise
+            except Exception as error:
+                self.close()
+                raise _damaged(self._folder.path, error) from error
 
 
 def open_index(path: Path) -> Index:
-    """The index in the folder `path`, made where there is none. Raises IndexDamaged for one that cannot be read, or of another schema."""
-    if not path.is_dir() or not any(path.iterdir()):
-        return _create(path)
-    version = path / _VERSION
-    if not version.is_file() or version.read_text("ascii", "replace").strip() != str(SCHEMA_VERSION):
-        raise IndexDamaged(path, f"schema {SCHEMA_VERSION} ≠ {version.read_text('ascii', 'replace').strip() if version.is_file() else '?'}")
-    try:
-        opened = whoosh_index.open_dir(path)
-        opened.reader().close()
-    except Exception as error:  # a torn file raises TypeError, UnpicklingError, EOFError or whatever its bytes led to
-        raise IndexDamaged(path, f"{type(error).__name__}: {error}") from error
-    return Index(path, opened)
+    """The index in the folder `path`, made where there is none. Raises IndexDamaged for one that cannot be read or is of another schema."""
+    folder = Folder(path, SCHEMA_VERSION)
+    if folder.is_empty():
+        with folder.writing(_BUSY_SECONDS):
+            if folder.is_empty():
+                folder.swap(_created(folder))
+    opened = Index(path)
+    opened.status()
+    return opened
 
 
 def rebuild(path: Path, entries: Iterable[Entry], *, progress: Callable[[int], None] | None = None) -> None:
-    """Build an index of these documents beside the one at `path`, and put it in its place; the old one is searched meanwhile."""
-    fresh, old = path.with_name(f"{path.name}.new"), path.with_name(f"{path.name}.old")
-    for folder in (fresh, old):
-        shutil.rmtree(folder, ignore_errors=True)
-    built = _create(fresh)
-    batch: list[Entry] = []
-    done = 0
-    for entry in entries:
-        batch.append(entry)
-        if len(batch) == _REBUILD_BATCH:
-            built.add(batch)
-            done += len(batch)
-            batch = []
-            if progress is not None:
-                progress(done)
-    built.add(batch)
-    built.close()
-    if path.exists():
-        path.rename(old)
-    fresh.rename(path)
-    shutil.rmtree(old, ignore_errors=True)
+    """Build an index of these documents beside the one at `path`, and put it in its place; the old one is searched meanwhile.
+
+    Each id may come once. Raises IndexBusy; others who want to write meanwhile get it too.
+    """
+    folder = Folder(path, SCHEMA_VERSION)
+    with folder.writing(_BUSY_SECONDS):
+        build = _created(folder)
+        with _written(build) as writer:
+            done = 0
+            for done, entry in enumerate(entries, start=1):
+                writer.add_document(**row(entry))
+                if progress is not None and done % _PROGRESS == 0:
+                    progress(done)
+        folder.swap(build)
+    if progress is not None:
+        progress(done)
 
 
-def _create(path: Path) -> Index:
-    path.mkdir(parents=True, exist_ok=True)
-    created = whoosh_index.create_in(path, schema())
-    (path / _VERSION).write_text(str(SCHEMA_VERSION), "ascii")
-    return Index(path, created)
+def _latest(folder: Folder) -> Snapshot:
+    """The current build, read; once more where a rebuild took it away between finding and opening it."""
+    build = folder.current()
+    try:
+        return Snapshot(build)
+    except Exception:
+        if folder.current() == build:
+            raise
+        return Snapshot(folder.current())
 
 
-class NewerFirst(BM25F):  # type: ignore[misc]  # whoosh has no types
-    """BM25F in which the newer of two equal documents comes first."""
-
-    use_final = True
-
-    def final(self, searcher: Any, docnum: int, score: float) -> float:
-        """The score, with the day behind its last digit that matters."""
-        return score + int(searcher.reader().column_reader("day")[docnum]) * 1e-12
+def _created(folder: Folder) -> Path:
+    build = folder.new_build()
+    whoosh_index.create_in(build, schema()).close()
+    return build
 
 
-def _run(searcher: Any, query: Any, narrow: Any, *, limit: int) -> Any:
-    facets = {name: sorting.FieldFacet(name) for name in FACETS}
-    return searcher.search(query, filter=narrow, limit=limit, groupedby=facets)
+@contextmanager
+def _written(build: Path) -> Iterator[SegmentWriter]:
+    """A writer whose additions are committed at the end, or none of them. Only for who holds the folder's lock.
+
+    Whoosh's own lock is left out: it stays locked after a commit that failed.
+    """
+    try:
+        writer = whoosh_index.open_dir(build, schema=schema()).writer(_lk=False, codec=codec())
+    except Exception as error:
+        raise _damaged(build, error) from error
+    try:
+        yield writer
+        writer.commit()
+    finally:
+        if not writer.is_closed:
+            writer.cancel()
 
 
-def _hit(found: Any, marks: set[str]) -> Hit:
-    shown = found["shown"]
-    page, text = snippet(shown["pages"], shown["facts"], marks)
-    return Hit(found["id"], shown["number"], shown["kind"], shown["client"], shown["date"], page, round(float(found.score), 3), text)
+def _forget(writer: SegmentWriter, ids: Iterable[str]) -> None:
+    reader = writer.reader()
+    for document_id in ids:
+        if ("id", document_id) in reader:
+            for number in reader.postings("id", document_id).all_ids():
+                writer.delete_document(number)
+    reader.close()
 
 
-def _give_up(writer: IndexWriter) -> None:
-    """Undo a write that failed: the lock stays behind otherwise."""
-    if not writer.is_closed:
-        writer.cancel()
+def _damaged(path: Path, error: Exception) -> IndexDamaged:
+    return IndexDamaged(path, f"{type(error).__name__}: {error}")
