@@ -17,7 +17,14 @@ FILES = [ROOT / name for name in TRACKED if name and (ROOT / name).is_file()]
 MODULES = [path for path in FILES if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in ("engine", "index", "cli.py", "bench")]
 TEXTS = [path for path in FILES if path.suffix not in (".docx", ".xlsx", ".png", ".pdf", ".lock")]
 # Files whose purpose is to show letters of two alphabets in one word.
-MIXED_ON_PURPOSE = {"tests/test_check.py", "tests/test_index.py", "tests/test_fill_docx.py", "engine/fill/names.py", "index/analysis.py"}
+MIXED_ON_PURPOSE = {
+    "tests/test_check.py",
+    "tests/test_index.py",
+    "tests/test_analysis.py",
+    "tests/test_fill_docx.py",
+    "engine/fill/names.py",
+    "index/analysis.py",
+}
 MIXED = re.compile(r"[^\W\d_]*(?:[a-zA-Z][а-яёіїєґА-ЯЁІЇЄҐ]|[а-яёіїєґА-ЯЁІЇЄҐ][a-zA-Z])[^\W\d_]*")
 
 

@@ -77,6 +77,28 @@ def test_in_a_table_within_a_table_the_innermost_row_repeats():
     assert [row.cells[0].text for row in table.cell(0, 0).tables[0].rows] == ["Назва", "Кава зернова «Карпатська» 1 кг", "Доставка"]
 
 
+@pytest.mark.parametrize("style", ["List Bullet", "List Number"])
+def test_a_list_paragraph_that_uses_an_item_repeats(style):
+    document = docx.Document()
+    document.add_paragraph("Перелік:")
+    document.add_paragraph("{{ item.name }}, {{ item.qty }}", style)
+    document.add_paragraph("Кінець")
+    template = saved(document)
+
+    data = fill(template, ".docx", FIELDS, manner=UK)
+
+    result = docx.Document(io.BytesIO(data)).paragraphs
+    assert [part.text for part in result] == ["Перелік:", "Кава зернова «Карпатська» 1 кг, 3", "Доставка, 1,5", "Кінець"]
+    assert [part.style.name for part in result[1:3]] == [style, style]
+    assert problems(template, ".docx", FIELDS) == ()
+
+
+def test_a_plain_paragraph_does_not_repeat_and_is_told():
+    [slip] = problems(word("{{ item.name }}"), ".docx", FIELDS)
+
+    assert slip.code == "F01"
+
+
 def test_the_check_knows_rows_that_repeat_and_their_slips():
     good = word(table=[HEAD, ["{{ loop.index }}", "{{ item.name }} {client.name}"], TOTAL])
     bad = word(table=[HEAD, ["{{ loop.index }}", "{{ item.nam }}"], TOTAL])

@@ -276,7 +276,9 @@ def test_search_finds_again_after_the_index_was_deleted_and_rebuilt(demo):
     assert demo.json("index", "verify")["result"]["ok"]
 
 
-@pytest.mark.parametrize("option", [("--amount-from", "abc"), ("--amount-to", "NaN"), ("--created-from", "31.02.2026"), ("--sent-to", "завтра")])
+@pytest.mark.parametrize(
+    "option", [("--amount-from", "abc"), ("--amount-to", "NaN"), ("--created-from", "31.02.2026"), ("--sent-to", "завтра")]
+)
 def test_a_sum_or_a_day_that_is_none_is_wrong_use(demo, option):
     ran = demo.run("document", "list", *option)
 

@@ -62,9 +62,10 @@ def docx_lines(spots: Iterable[Spot], fields: Mapping[str, Any], environment: En
         by_source.setdefault(spot.source, []).append(Line(_DOCX_ONLY.sub(_cell_tag, as_jinja(_flat(spot.text))), spot))
     for lines in by_source.values():
         loops, looped = Loops(), []
-        for place, group in groupby(lines, lambda line: (line.spot.place.table, line.spot.place.row)):
+        for place, group in groupby(lines, _row_or_paragraph):
             row = list(group)
-            repeated = repeated_by([line.text for line in row], fields, environment, bound=loops.bound()) if place[0] else None
+            is_repeatable = place[0] or row[0].spot.is_listed
+            repeated = repeated_by([line.text for line in row], fields, environment, bound=loops.bound()) if is_repeatable else None
             if repeated:
                 looped += enclosed(row, repeated, row[0].spot)
             else:
@@ -72,6 +73,11 @@ def docx_lines(spots: Iterable[Spot], fields: Mapping[str, Any], environment: En
             for line in row:
                 loops.read(line.text)
         yield looped
+
+
+def _row_or_paragraph(line: Line) -> tuple[int, int]:
+    place = line.spot.place
+    return (place.table, place.row) if place.table else (0, place.paragraph)
 
 
 def enclosed(lines: Sequence[Line], repeated: tuple[str, str], spot: Spot) -> list[Line]:

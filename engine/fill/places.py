@@ -29,12 +29,13 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=Fal
 class Spot:
     """A paragraph, a cell or a property with its text; runs are joined, so a tag that Word split is whole.
 
-    `source` tells what is filled in one go: a tag that opens in it closes in it.
+    `source` tells what is filled in one go: a tag that opens in it closes in it. `is_listed` says of a paragraph that it is one of a list.
     """
 
     place: Place
     text: str
     source: str = ""
+    is_listed: bool = False
 
 
 def docx_spots(data: bytes, name: str) -> tuple[Spot, ...]:
@@ -90,9 +91,18 @@ class _Walk:
         boxes: list[etree._Element] = []
         text = "".join(_texts(paragraph, boxes))
         if text:
-            yield Spot(place, text, self._source)
+            yield Spot(place, text, self._source, is_listed(paragraph))
         for box in boxes:
             yield from self.spots(box, replace(place, part="textbox"))
+
+
+def is_listed(paragraph: etree._Element) -> bool:
+    """Whether a paragraph is one of a numbered or bulleted list, by itself or by its style."""
+    properties = paragraph.find(f"{_W}pPr")
+    if properties is None:
+        return False
+    style = properties.find(f"{_W}pStyle")
+    return properties.find(f"{_W}numPr") is not None or (style is not None and style.get(f"{_W}val", "").startswith("List"))
 
 
 def _within(parent: etree._Element, tag: str) -> Iterator[etree._Element]:

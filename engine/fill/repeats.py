@@ -1,4 +1,4 @@
-"""Rows that repeat by themselves: a row whose placeholders use an element of a list stands once for each element."""
+"""Rows and list paragraphs that repeat by themselves: one whose placeholders use an element of a list stands once for each element."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jinja2.exceptions import TemplateSyntaxError
 from lxml import etree
 
 from engine.fill.habits import TAG, mended
+from engine.fill.places import is_listed
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # docxtpl's own marks behind the brace: the row, cell, paragraph or run that a tag stands for.
@@ -89,17 +90,18 @@ def as_jinja(text: str) -> str:
     return _DOCX_TAG.sub(r"\1 ", mended(text))
 
 
-def repeat_rows(xml: str, fields: Mapping[str, Any], world: Environment) -> str:
-    """A part's XML with a loop around each table row that repeats by itself; the same text where none does.
+def repeat(xml: str, fields: Mapping[str, Any], world: Environment) -> str:
+    """A part's XML with a loop around each table row and list paragraph that repeats by itself; the same text where none does.
 
     In tables within tables the innermost row that uses an element is the one that repeats.
     """
-    if "<w:tr" not in xml or "{" not in xml:
+    if "{" not in xml or not any(mark in xml for mark in ("<w:tr", "<w:numPr", '<w:pStyle w:val="List')):
         return xml
     root = etree.fromstring(xml.encode("utf-8"), etree.XMLParser(resolve_entities=False, no_network=True))
     is_changed = False
     written = _rows(root)
-    for row, (texts, bound) in reversed(written.items()):
+    for row in reversed([*written]):
+        texts, bound = written[row]
         repeated = repeated_by(texts, fields, world, bound=bound)
         if repeated is None:
             continue
@@ -111,13 +113,14 @@ def repeat_rows(xml: str, fields: Mapping[str, Any], world: Environment) -> str:
 
 
 def _rows(root: etree._Element) -> dict[etree._Element, tuple[list[str], frozenset[str]]]:
-    """Each row in reading order, with the texts of its paragraphs and the loop variables at its start."""
+    """Each row, and each list paragraph outside of tables, in reading order: the texts in it, and the loop variables at its start."""
     loops, found = Loops(), {}
     for element in root.iter(f"{_W}tr", f"{_W}p"):
-        if element.tag == f"{_W}tr":
+        is_row = element.tag == f"{_W}tr"
+        if is_row or (is_listed(element) and next(element.iterancestors(f"{_W}tr"), None) is None):
             texts = [text for text in map(_text, element.iter(f"{_W}p")) if "{" in text]
             found[element] = ([as_jinja(text) for text in texts], loops.bound())
-        else:
+        if not is_row:
             loops.read(_text(element))
     return found
 
