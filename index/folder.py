@@ -22,6 +22,7 @@ from index.failures import IndexBusy, IndexDamaged
 _BUILD = re.compile(r"build-[0-9a-f]{16}")
 _EARLIER = re.compile(r"version|_?MAIN_.*")  # files of the first schema, which lay in the folder itself
 _DELAY = 0.05
+_UNFINISHED = ("lock", "current.new")  # what a folder holds while its first build is being made
 
 
 class Folder:
@@ -32,7 +33,7 @@ class Folder:
 
     def is_empty(self) -> bool:
         """Whether no index was ever made here: a build that was never finished is none."""
-        return not self.path.is_dir() or all(_BUILD.fullmatch(entry.name) or entry.name == "lock" for entry in self.path.iterdir())
+        return not self.path.is_dir() or all(_BUILD.fullmatch(entry.name) or entry.name in _UNFINISHED for entry in self.path.iterdir())
 
     def current(self) -> Path:
         """The build that is searched and written. Raises IndexDamaged where there is none of this version."""
@@ -72,7 +73,10 @@ class Folder:
     @contextmanager
     def writing(self, seconds: float) -> Iterator[None]:
         """Nobody else writes meanwhile, in this process or another; a process that dies lets go. Raises IndexBusy after `seconds`."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise IndexDamaged(self.path, "this is no folder") from error
         lock = FileLock(str(self.path / "lock"))
         if not try_for(lock.acquire, timeout=seconds, delay=_DELAY):
             raise IndexBusy(self.path)

@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any
 
 from whoosh import index as whoosh_index
+from whoosh.reading import SegmentReader
 from whoosh.writing import SegmentWriter
 
 from index.entry import Entry, IndexStatus, SearchResult, Verdict
@@ -20,6 +21,7 @@ from index.schema import SCHEMA_VERSION, codec, row, schema
 
 _BUSY_SECONDS = 10.0
 _PROGRESS = 50
+_MANY, _TIERS = 8, (8, 64, 512)  # so many segments of fewer documents than this become one
 
 
 class Index:
@@ -34,13 +36,14 @@ class Index:
         """Take in these documents, in place of what was there under their ids, in one commit. Raises IndexBusy, IndexDamaged."""
         latest = {entry.id: entry for entry in entries}
         with self._writing() as writer:
-            _forget(writer, latest)
+            with _told(self._folder.path):
+                _forget(writer, latest)
             for entry in latest.values():
                 writer.add_document(**row(entry))
 
     def remove(self, ids: Iterable[str]) -> None:
         """Forget these documents. Raises IndexBusy, IndexDamaged."""
-        with self._writing() as writer:
+        with self._writing() as writer, _told(self._folder.path):
             _forget(writer, ids)
 
     def search(self, query: str, *, filters: Mapping[str, Any] | None = None, limit: int = 20, offset: int = 0) -> SearchResult:
@@ -149,16 +152,46 @@ def _written(build: Path) -> Iterator[SegmentWriter]:
 
     Whoosh's own lock is left out: it stays locked after a commit that failed.
     """
-    try:
+    with _told(build):
         writer = whoosh_index.open_dir(build, schema=schema()).writer(_lk=False, codec=codec())
-    except Exception as error:
-        raise _damaged(build, error) from error
     try:
         yield writer
-        writer.commit()
+        with _told(build):  # a commit reads what it merges
+            writer.commit()
     finally:
         if not writer.is_closed:
             writer.cancel()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Damaged bytes raise whatever they lead to, and that becomes IndexDamaged; a full disk stays what it is."""
+    try:
+        yield
+    except OSError as error:
+        if not isinstance(error, FileNotFoundError):
+            raise
+        raise _damaged(path, error) from error
+    except Exception as error:
+        raise _damaged(path, error) from error
+
+
+def _merge_few(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
+    """Merge the small segments once they are many, and say which are left as they are.
+
+    Whoosh's own way merges at every fifth document, and now and then thousands: a stage button would wait for that. Here a document is
+    merged three times in its life, and no commit waits for more than the last of _TIERS. A rebuild leaves one segment.
+    """
+    alive = [segment for segment in segments if segment.doc_count()]
+    for most in _TIERS:
+        small = [segment for segment in alive if segment.doc_count() < most]
+        if len(small) >= _MANY and sum(segment.doc_count() for segment in small) <= _TIERS[-1]:
+            for segment in small:
+                reader = SegmentReader(writer.storage, writer.schema, segment)
+                writer.add_reader(reader)
+                reader.close()
+            return [segment for segment in alive if segment.doc_count() >= most]
+    return alive
 
 
 def _forget(writer: SegmentWriter, ids: Iterable[str]) -> None:
