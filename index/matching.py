@@ -76,14 +76,13 @@ class Segment:
             candidates = {number for number, at in possible.items() if at}
         return set(candidates)
 
-    def places(self, number: int, terms: Alternatives) -> set[int]:
-        """Where in a document the terms stand: the places of words, of the facts and then of the text."""
-        found: set[int] = set()
+    def places(self, numbers: AbstractSet[int], terms: Alternatives) -> dict[int, set[int]]:
+        """Where in each of the documents the terms stand: the places of words, of the facts and then of the text."""
+        found: dict[int, set[int]] = {number: set() for number in numbers}
         for term in self._expanded("text", terms):
             known = self._of_term.get(("text", term))
-            if known is None or number in known:
-                for matcher in self._at({number}, "text", term):
-                    found.update(matcher.value_as("positions"))
+            for matcher in self._at(numbers if known is None else numbers & known.keys(), "text", term):
+                found[matcher.id()].update(matcher.value_as("positions"))
         return found
 
     def _postings(self, field: str, term: str) -> dict[int, float]:
@@ -100,7 +99,7 @@ class Segment:
 
     def _at(self, candidates: AbstractSet[int], field: str, term: str) -> Iterator[Any]:
         """Whoosh's matcher of the term, standing at each of the candidates that have it."""
-        if (field, term) not in self.reader:
+        if not candidates or (field, term) not in self.reader:
             return
         matcher = self.reader.postings(field, term)
         for candidate in sorted(candidates):

@@ -13,21 +13,29 @@ from whoosh import index as whoosh_index
 from index.entry import Hit, SearchResult
 from index.matching import Found, Segment, best, found_by
 from index.query import Part, Reading, readings
-from index.schema import FACETS, GAP, Card, card, schema, shown
+from index.schema import FACETS, GAP, Card, card, facts_of, schema, stored_entry
 from index.snippet import snippet
 
 Narrow = tuple[tuple[Part, ...], date | None, date | None]
 
 
 class Snapshot:
-    """The build in a folder as it is at this moment. Not for two threads at once."""
+    """The build in a folder as it is at this moment. Not for two threads at once.
 
-    def __init__(self, build: Path) -> None:
+    `known` are the cards that an earlier snapshot read, by segment: a segment never changes.
+    """
+
+    def __init__(self, build: Path, known: Mapping[str, Mapping[int, Card]]) -> None:
         self.build = build
         self._index = whoosh_index.open_dir(build, schema=schema())
         self._reader = self._index.reader()
         self.documents = int(self._reader.doc_count())
-        self.segments = [Segment(leaf, _Cards(leaf)) for leaf, _ in self._reader.leaf_readers() if leaf.doc_count_all()]
+        leaves = [leaf for leaf, _ in self._reader.leaf_readers() if leaf.doc_count_all()]
+        self.segments = [Segment(leaf, _Cards(leaf, known.get(_name(leaf), {}))) for leaf in leaves]
+
+    def cards(self) -> dict[str, Mapping[int, Card]]:
+        """The cards that were read, by segment."""
+        return {_name(segment.reader): segment.cards for segment in self.segments}
 
     def is_current(self, build: Path) -> bool:
         """Whether nothing was written since."""
@@ -55,7 +63,8 @@ class Snapshot:
                 break
         cards = [segment.cards[number] for segment, counts in found for number in counts]
         ranked = best(found, reading, most=offset + limit, documents=self.documents)[offset:]
-        hits = tuple(_hit(segment, hit, reading) for segment, hit in ranked)
+        asked = _asked(ranked, reading)
+        hits = tuple(_hit(segment, hit, asked[segment][hit[-1]]) for segment, hit in ranked)
         for segment in self.segments:
             segment.forget()
         return SearchResult(query, reading.read_as, len(cards), hits, _facets(cards))
@@ -72,7 +81,8 @@ class Snapshot:
 class _Cards(dict[int, Card]):
     """The cards of one segment, each read when it is first needed."""
 
-    def __init__(self, reader: Any) -> None:
+    def __init__(self, reader: Any, known: Mapping[int, Card]) -> None:
+        super().__init__(known)
         self._column = reader.column_reader("card", translate=False)
 
     def __missing__(self, number: int) -> Card:
@@ -80,14 +90,29 @@ class _Cards(dict[int, Card]):
         return found
 
 
+def _name(leaf: Any) -> str:
+    return str(leaf.segment().segment_id())
+
+
 def _facets(cards: list[Card]) -> Mapping[str, Mapping[str, int]]:
     counted = {name: Counter(getattr(card, name) for card in cards) for name in FACETS}
     return {name: {value: count for value, count in counter.most_common() if value} for name, counter in counted.items()}
 
 
-def _hit(segment: Segment, found: Found, reading: Reading) -> Hit:
+def _asked(ranked: list[tuple[Segment, Found]], reading: Reading) -> dict[Segment, dict[int, dict[int, int]]]:
+    """By segment and number of each hit, the places of the words asked for, and which of them stands there."""
+    asked: dict[Segment, dict[int, dict[int, int]]] = {}
+    for segment, (*_, number) in ranked:
+        asked.setdefault(segment, {})[number] = {}
+    for segment, numbers in asked.items():
+        for which, mark in enumerate(reading.marks):
+            for number, places in segment.places(numbers.keys(), mark).items():
+                numbers[number].update(dict.fromkeys(places, which))
+    return asked
+
+
+def _hit(segment: Segment, found: Found, asked: Mapping[int, int]) -> Hit:
     _, score, card, number = found
-    facts, pages = shown(segment.reader.stored_fields(number)["shown"])
-    asked = {place: which for which, mark in enumerate(reading.marks) for place in segment.places(number, mark)}
-    page, piece = snippet(pages, facts, asked, gap=GAP)
+    entry = stored_entry(segment.reader.stored_fields(number)["entry"])
+    page, piece = snippet(entry.pages, facts_of(entry), asked, gap=GAP)
     return Hit(card.id, card.number, card.kind, card.client, card.date, page, round(score, 3), piece)

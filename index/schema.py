@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -15,12 +18,13 @@ from whoosh.codec.whoosh3 import W3Codec
 from index.analysis import clean, forms
 from index.entry import Entry
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FACETS = ("kind", "client", "entity", "direction", "status", "author", "year")
 
 _FACT_WEIGHT = 8.0  # a hit in the number or the client's name against one in the text
 GAP = 8  # places between the facts and the text, so that no phrase spans both
-_BETWEEN, _PAGE = "\x1f", "\f"
+_BETWEEN = "\x1f"
+_TEXTS = ("number", "kind", "name", "client", "entity", "order", "author", "direction", "status", "language", "currency")
 
 
 class Card(NamedTuple):
@@ -105,22 +109,40 @@ def schema() -> fields.Schema:
         text=_Text(),
         facts=_Facts(),
         card=fields.COLUMN(columns.VarBytesColumn()),
-        shown=fields.STORED,
+        entry=fields.STORED,
     )
 
 
 def row(entry: Entry) -> dict[str, Any]:
     """An entry as the schema's fields."""
-    pages = [clean(page) for page in entry.pages]
-    facts = clean(" · ".join(part for part in _shown_facts(entry) if part))
-    text = [found for page in pages for found in forms(page)]
+    entry = _cleaned(entry)
+    text = [found for page in entry.pages for found in forms(page)]
     return {
         "id": entry.id,
-        "text": (forms(facts), text),
+        "text": (forms(facts_of(entry)), text),
         "facts": _terms(entry),
         "card": _carded(entry, len(text)),
-        "shown": zlib.compress(_PAGE.join([facts, *pages]).encode()),
+        "entry": _stored(entry),
     }
+
+
+def _stored(entry: Entry) -> bytes:
+    known = {name: getattr(entry, name) for name in Entry.__slots__}
+    return zlib.compress(json.dumps(known | {"amount": str(entry.amount), "date": entry.date.isoformat()}).encode())
+
+
+def stored_entry(stored: bytes) -> Entry:
+    """The entry that a document was made from, its texts cleaned."""
+    known = json.loads(zlib.decompress(stored))
+    pages, amount, day = tuple(known.pop("pages")), Decimal(known.pop("amount")), date.fromisoformat(known.pop("date"))
+    return Entry(**known, pages=pages, amount=amount, date=day)
+
+
+def facts_of(entry: Entry) -> str:
+    """What was said of a document, as a snippet shows it and a word is looked for in it."""
+    day = f"{entry.date:%d.%m.%Y}"
+    facts = (entry.number, entry.name, entry.client, entry.entity, entry.order, entry.author, f"{entry.amount:.2f}", day)
+    return " · ".join(part for part in facts if part)
 
 
 def card(stored: bytes) -> Card:
@@ -130,16 +152,9 @@ def card(stored: bytes) -> Card:
     return Card(date.fromisoformat(day), int(length), document_id, number, content_hash, kind, client, entity, direction, status, author)
 
 
-def shown(stored: bytes) -> tuple[str, list[str]]:
-    """The facts and the pages of a document."""
-    facts, *pages = zlib.decompress(stored).decode().split(_PAGE)
-    return facts, pages
-
-
-def _shown_facts(entry: Entry) -> tuple[str, ...]:
-    """What was said of a document, as a snippet shows it and the text is searched."""
-    day = f"{entry.date:%d.%m.%Y}"
-    return (entry.number, entry.name, entry.client, entry.entity, entry.order, entry.author, f"{entry.amount:.2f}", day)
+def _cleaned(entry: Entry) -> Entry:
+    texts: dict[str, Any] = {name: clean(getattr(entry, name)) for name in _TEXTS}
+    return replace(entry, **texts, pages=tuple(map(clean, entry.pages)))
 
 
 def _carded(entry: Entry, length: int) -> bytes:
@@ -177,5 +192,5 @@ def _terms(entry: Entry) -> set[str]:
         "kind": entry.kind, "order": entry.order, "author": entry.author, "direction": entry.direction, "status": entry.status,
         "year": str(entry.date.year), "number": entry.number, "currency": entry.currency, "language": entry.language,
     }  # fmt: skip
-    terms = {f"{key}:{form}" for key, value in words_of.items() for found in forms(clean(value)) for form in found}
-    return terms | {f"{key}={clean(value)}" for key, value in whole.items()}
+    terms = {f"{key}:{form}" for key, value in words_of.items() for found in forms(value) for form in found}
+    return terms | {f"{key}={value}" for key, value in whole.items()}

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -525,6 +526,45 @@ def test_kill_9_in_the_middle_of_adding_leaves_what_was_committed(tmp_path, mill
     assert opened.status().documents % 20 == 0
     opened.add([replace(INVOICE, id="after", pages=("після",))])
     assert ids(opened, "після") == ["after"]
+
+
+def test_who_searches_does_not_wait_and_sees_whole_batches_while_another_process_writes(tmp_path):
+    path = tmp_path / "index"
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    child.stdout.readline()
+    opened = open_index(path)
+
+    seen = [opened.search("слово").total]
+    while seen[-1] < 20 * 12 and child.poll() is None:
+        seen.append(opened.search("слово").total)
+    child.kill()
+    child.communicate()
+
+    assert seen[-1] >= 20 * 12
+    assert seen == sorted(seen)
+    assert all(total % 20 == 0 for total in seen)
+
+
+def test_many_threads_search_and_write_at_once(opened):
+    def write(number):
+        opened.add([replace(ACT, id=f"n{number}", pages=(f"потік{number} какао",))])
+        return ids(opened, f"потік{number}") == [f"n{number}"] and opened.search("кава").hits[0].id == "a"
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(write, range(24)))
+
+    assert opened.search("какао").total == 24
+
+
+def test_small_segments_become_one(opened):
+    for number in range(30):
+        opened.add([replace(ACT, id=f"n{number}", pages=(f"сегмент{number} какао",))])
+
+    assert opened.status().segments < 10
+    assert opened.status().documents == 33
+    assert ids(opened, "сегмент3") == ["n3"]
+    assert ids(opened, "арабіка") == ["a"]
+    assert opened.search("какао").total == 30
 
 
 FULL_DISK = """
