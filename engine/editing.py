@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import BadChange
 from engine.model import Case, Order, OrderLine
-from engine.totals import line_total
+from engine.totals import line_total, rounded
 
 _LOCKED = {
     "order": {"id", "number", "client_id", "entity_id", "lines", "process", "stage"},
@@ -30,6 +30,7 @@ def changed(case: Case, changes: Mapping[str, str]) -> Case:
 
     Raises BadChange for a path that leads nowhere or a value of the wrong kind; nothing is changed then.
     """
+    before = case.order.lines
     for path, value in changes.items():
         case = _one(case, path, value)
     recomputed = {path.rsplit(".", 1)[0] for path in changes if path.startswith("items.") and path.rsplit(".", 1)[-1] in _PRICING}
@@ -38,8 +39,19 @@ def changed(case: Case, changes: Mapping[str, str]) -> Case:
         if f"{prefix}.total" not in changes:
             position = int(prefix.split(".")[1]) - 1
             line = lines[position]
-            lines[position] = dataclasses.replace(line, total=line_total(line.qty, line.price, line.discount))
+            if f"{prefix}.discount" not in changes:
+                line = _with_its_share(line, before[position])
+            total = line_total(line.qty, line.price, line.discount)
+            lines[position] = dataclasses.replace(line, total=_not_negative(f"{prefix}.total", str(total), total))
     return dataclasses.replace(case, order=dataclasses.replace(case.order, lines=tuple(lines)))
+
+
+def _with_its_share(line: OrderLine, before: OrderLine) -> OrderLine:
+    """The line with the discount that it had in proportion: 5 % of three units are 5 % of five."""
+    worth = before.qty * before.price
+    if not before.discount or not worth:
+        return line
+    return dataclasses.replace(line, discount=rounded(before.discount * line.qty * line.price / worth))
 
 
 def _one(case: Case, path: str, value: str) -> Case:
@@ -84,7 +96,7 @@ def _converted(hint: Any, path: str, value: str) -> Any:
         return None
     try:
         if kind is Decimal:
-            return _not_negative(path, value, _number(value))
+            return _within_reason(path, value, _not_negative(path, value, _number(value)))
         if kind is date:
             return date.fromisoformat(value)
     except (InvalidOperation, ValueError) as error:
@@ -101,6 +113,14 @@ _NO = {"false", "no", "0", "ні", "нет"}
 def _not_negative(path: str, value: str, number: Decimal) -> Decimal:
     if number < 0:
         raise BadChange(path=path, value=value, reason="negative")
+    return number
+
+
+def _within_reason(path: str, value: str, number: Decimal) -> Decimal:
+    """A slip of the finger is not a change: no unit sold, a VAT of over 100 per cent."""
+    name = path.rsplit(".", 1)[-1]
+    if (name == "qty" and number == 0) or (name == "vat_rate" and number > 100):
+        raise BadChange(path=path, value=value, reason="out-of-range")
     return number
 
 

@@ -26,6 +26,7 @@ EngineError
 │   ├── DiskFull, CannotWrite, FileDamaged
 │   ├── IndexDamaged, IndexBusy
 │   └── NoLibreOffice E02, NoPoppler E03
+├── EditConflict         1   somebody else has changed the document meanwhile
 ├── LeaseLost            1   another worker has the job now
 ├── PluginFailed         1   a plug-in raised what it should have handled
 └── RenderFailed         5   LibreOffice refused, hung or died; `retryable` unless it refused
@@ -322,6 +323,12 @@ class PluginFailed(EngineError):
     """Facts: hook, reason. What the plug-in was called for is done already; the job stays at its step and goes on when asked again."""
 
     code, retryable = "plugin-failed", True
+
+
+class EditConflict(EngineError):
+    """Somebody else has changed the document since. Facts: number."""
+
+    code, http_status = "edit-conflict", 409
 
 
 class LeaseLost(EngineError):

@@ -90,8 +90,17 @@ class DocumentIndex:
     def _index(self) -> index.Index:
         with self._lock:
             if self._opened is None:
+                if self._is_lost():
+                    self.rebuild()
                 self._opened = index.open_index(self._path)
             return self._opened
+
+    def _is_lost(self) -> bool:
+        """Whether somebody deleted the index: there is none, and the register has documents that were in it."""
+        if self._path.is_dir() and any(self._path.iterdir()):
+            return False
+        with self._register.reading() as tx:
+            return tx.documents.count() > len(tx.documents.due_for_index()) and any(True for _ in self._documents())
 
     def _documents(self) -> Iterator[tuple[Document, Revision]]:
         with self._register.reading() as tx:

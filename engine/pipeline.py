@@ -18,7 +18,7 @@ from engine import numbering
 from engine.catalogue import Catalogue
 from engine.context import merge_fields, sample_document
 from engine.deliver import Deliverer, letter
-from engine.errors import CannotWrite, DiskFull, DocumentIncomplete, IndexBusy, IndexDamaged, NoPoppler
+from engine.errors import CannotWrite, DiskFull, DocumentIncomplete, EditConflict, IndexBusy, IndexDamaged, NoPoppler
 from engine.fill import Manner
 from engine.fill import fill as fill_template
 from engine.indexing import DocumentIndex
@@ -136,8 +136,11 @@ def store(work: Work, tools: Tools) -> Work:
         renditions=renditions,
     )
     with tools.register.transaction() as tx:
+        current = tx.documents.get(job.document_id)
+        if current.revision >= job.revision:
+            raise EditConflict(number=current.number)
         document = replace(
-            tx.documents.get(job.document_id),
+            current,
             amount=_amount(case),
             client_name=case.client.name,
             entity_name=case.entity.name,

@@ -11,7 +11,7 @@ def test_five_units_instead_of_three_make_a_new_sum_of_the_line():
     case = changed(sample("uk"), {"items.1.qty": "5"})
 
     line = case.order.lines[0]
-    assert (line.qty, line.total) == (Decimal(5), Decimal("2000.00"))
+    assert (line.qty, line.total) == (Decimal(5), Decimal("1933.33"))
     assert case.order.lines[1] == sample("uk").order.lines[1]
 
 
@@ -59,3 +59,19 @@ def test_a_change_that_makes_no_sense_is_refused_and_says_why(path, value, reaso
 
     assert caught.value.facts["reason"] == reason
     assert path in caught.value.text("uk")
+
+
+def test_a_discount_keeps_its_share_when_the_quantity_changes():
+    line = changed(sample("uk"), {"items.1.qty": "6"}).order.lines[0]
+
+    assert (line.discount, line.total) == (Decimal("200.00"), Decimal("2320.00"))
+    assert changed(sample("uk"), {"items.1.qty": "6", "items.1.discount": "100"}).order.lines[0].total == Decimal("2420.00")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"items.1.qty": "0"}, {"items.1.vat_rate": "200"}, {"items.1.discount": "99999"}, {"items.1.price": "1", "items.1.discount": "5"}],
+)
+def test_a_slip_of_the_finger_is_no_change(change):
+    with pytest.raises(BadChange):
+        changed(sample("uk"), change)

@@ -234,3 +234,54 @@ def test_a_client_without_an_address_gets_the_document_and_no_letter(demo):
         [delivery] = outcome.deliveries
         assert (delivery.state, delivery.error, outcome.failed) == ("refused", "no-recipient", ())
         assert outcome.documents[0].status is Status.READY
+
+
+def test_two_edits_at_once_make_one_revision_and_one_clear_refusal(demo):
+    from concurrent.futures import ThreadPoolExecutor
+
+    with demo.engine() as engine:
+        [invoice] = engine.generate("1002", kinds=["invoice"]).documents
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = list(pool.map(lambda qty: engine.edit(invoice.number, {"items.1.qty": qty}), ["6", "8"]))
+
+        codes = sorted(job.error["code"] if job.error else "" for outcome in outcomes for job in outcome.jobs)
+        assert codes in (["", "edit-conflict"], ["", ""])
+        assert len(engine.revisions(invoice.id)) == 1 + codes.count("")
+        assert engine.unfinished() == ()
+
+
+def test_a_refused_edit_leaves_nothing_unfinished(demo):
+    with demo.engine() as engine:
+        [invoice] = engine.generate("1002", kinds=["invoice"]).documents
+
+        refused = engine.edit(invoice.number, {"items.1.name": ""})
+
+        assert refused.failed[0].error["code"] == "V01"
+        assert engine.unfinished() == ()
+        assert engine.edit(invoice.number, {"items.1.qty": "5"}).documents[0].revision == 2
+
+
+def test_a_file_of_another_kind_or_with_placeholders_left_does_not_replace_a_document(demo, tmp_path):
+    from engine.errors import RefusedFile
+    from tests.templates_for_tests import excel, word
+
+    (tmp_path / "other.xlsx").write_bytes(excel({"A1": "x"}))
+    (tmp_path / "unfilled.docx").write_bytes(word("Разом {{ order.total }}"))
+    with demo.engine() as engine:
+        [invoice] = engine.generate("1002", kinds=["invoice"]).documents
+
+        for name, words_ in (("other.xlsx", ".docx"), ("unfilled.docx", "order.total")):
+            with pytest.raises(RefusedFile, match=words_):
+                engine.replace(invoice.number, tmp_path / name)
+
+
+def test_a_deleted_index_is_built_anew_by_the_next_search(demo):
+    import shutil
+
+    with demo.engine() as engine:
+        engine.generate("1002", kinds=["invoice"])
+        engine.generate("1005", kinds=["invoice"])
+    shutil.rmtree(demo.folder / "index")
+
+    with demo.engine() as engine:
+        assert engine.search("0001").total == 2

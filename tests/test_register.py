@@ -319,9 +319,9 @@ def test_a_failed_job_waits_only_when_it_is_opened_again_and_a_done_one_never(re
 
     with register.transaction() as tx:
         tx.jobs.add(job())
-        tx.jobs.save(replace(claim(), state=JobState.FAILED, error={"code": "E02"}))
+        tx.jobs.save(replace(claim(), state=JobState.FAILED, error={"code": "E02", "retryable": True}))
         assert claim() is None
-        assert [found.error for found in tx.jobs.unfinished(NOON, nobody_is_gone)] == [{"code": "E02"}]
+        assert [found.error for found in tx.jobs.unfinished(NOON, nobody_is_gone)] == [{"code": "E02", "retryable": True}]
 
         tx.jobs.reopen("j1")
         again = claim()

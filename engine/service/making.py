@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engine import rules
 from engine.editing import changed
-from engine.errors import BadChange, EventConflict, NotFound, StageUnknown
+from engine.errors import BadChange, EventConflict, NotFound, RefusedFile, StageUnknown
+from engine.fill import fields_used
 from engine.guard import check_office
 from engine.jobs import Executor, is_gone, run_job
 from engine.model import Delivery, Document, Job, JobState, Order, Process, Revision, Rule, StageEvent, Template
@@ -124,9 +125,14 @@ class Making:
         except OSError as error:
             raise NotFound(what="file", name=str(file)) from error
         suffix = check_office(data, file.name)
+        template = _template_of(found, last)
+        if suffix != template.suffix:
+            raise RefusedFile(file=file.name, reason="other-format", suffix=template.suffix)
+        names = fields_used(data, suffix)
+        if names:
+            raise RefusedFile(file=file.name, reason="unfilled", names=", ".join(sorted(names)))
         job = self._next(found, last, author)
-        template = replace(_template_of(found, last), suffix=suffix)
-        return self._revise(found, replace(job, replacement=self._tools.files.put(data, suffix), template=template))
+        return self._revise(found, replace(job, replacement=self._tools.files.put(data, suffix)))
 
     def unfinished(self) -> tuple[Job, ...]:
         """The jobs that no living worker holds and that are not at their end."""

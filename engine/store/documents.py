@@ -62,7 +62,7 @@ class Documents:
         table = tables.documents
         grouped: Select[Any] = select(table.c.currency, func.count(), func.sum(table.c.amount_minor)).where(*_conditions(wanted))
         rows = self._connection.execute(grouped.group_by(table.c.currency).order_by(table.c.currency)).all()
-        return sum(row[1] for row in rows), {row[0]: Decimal(row[2]) / _HUNDRED for row in rows}
+        return sum(row[1] for row in rows), {row[0]: Decimal(row[2]).scaleb(-2) for row in rows}
 
     def count(self) -> int:
         """How many documents there are."""
@@ -168,7 +168,7 @@ def _row(document: Document) -> dict[str, Any]:
 def _document(row: Row[Any]) -> Document:
     values = {name: getattr(row, name) for name in _DOCUMENT if name != "amount"}
     values["direction"], values["status"] = Direction(row.direction), Status(row.status)
-    return Document(**values, amount=Decimal(row.amount_minor) / _HUNDRED)
+    return Document(**values, amount=Decimal(row.amount_minor).scaleb(-2))
 
 
 def _revision(row: Row[Any], renditions: Sequence[Rendition], sent: datetime | None) -> Revision:

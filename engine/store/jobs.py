@@ -66,9 +66,13 @@ class Jobs:
         return tuple(_job(row) for row in self._connection.execute(found))
 
     def unfinished(self, now: datetime, is_gone: Callable[[str], bool]) -> tuple[Job, ...]:
-        """The jobs that wait, failed, or whose worker is gone, oldest first."""
+        """The jobs that wait, whose worker is gone, or that failed half-way, oldest first.
+
+        A failure that a person was told of, and that left nothing half-made, is not unfinished work.
+        """
         rows = self._connection.execute(select(tables.jobs).where(tables.jobs.c.state != JobState.DONE).order_by("created")).all()
-        return tuple(_job(row) for row in rows if row.state != JobState.RUNNING or _is_free(row, now, is_gone))
+        jobs = [_job(row) for row in rows if row.state != JobState.RUNNING or _is_free(row, now, is_gone)]
+        return tuple(job for job in jobs if job.state is not JobState.FAILED or _is_half_way(job))
 
     def claim(self, job_id: str, *, now: datetime, lease_seconds: int, owner: str, is_gone: Callable[[str], bool]) -> Job | None:
         """The job, ours until the lease ends; None where it is done, failed, or held by a worker that may be alive."""
@@ -89,6 +93,12 @@ class Jobs:
         changed = update(tables.jobs).filter_by(id=job.id, token=job.token).values(_changing(job))
         if self._connection.execute(changed).rowcount != 1:
             raise LeaseLost(job=job.id)
+
+
+def _is_half_way(job: Job) -> bool:
+    """Whether a failed job can go on by itself, or has a number that waits for its document."""
+    is_first = job.revision <= 1
+    return bool(job.error and job.error.get("retryable")) or (is_first and bool(job.document_id))
 
 
 def _is_free(row: Row[Any], now: datetime, is_gone: Callable[[str], bool]) -> bool:

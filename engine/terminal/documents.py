@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from engine.errors import BadChange, BadInput, BadOrderFile, NotFound, unwritten
-from engine.model import Document, DocumentFilter, Status
+from engine.model import Direction, Document, DocumentFilter, Status
 from engine.service import Engine, Outcome, shapes
 from engine.terminal.command import command, group, option
 from engine.terminal.language import language, t
@@ -33,6 +33,9 @@ document = group("document")
 @option("--open", "is_opening", is_flag=True)
 @option("--dry-run", "is_dry", is_flag=True)
 def generate(session: Session, **given: Any) -> None:
+    unknown = {part.strip() for part in given["formats"].split(",")} - {"pdf", "docx", "xlsx"}
+    if unknown:
+        raise click.UsageError(t("terminal.no-format", value=", ".join(sorted(unknown))))
     with session.engine() as engine:
         orders = [*given["orders"], *_imported(engine, given["data"])]
         if not orders:
@@ -54,13 +57,13 @@ def generate(session: Session, **given: Any) -> None:
 @option("--number", default="")
 @option("--name", default="")
 @option("--kind", default="")
-@option("--direction", default="")
+@option("--direction", type=click.Choice([str(part) for part in Direction]))
 @option("--author", default="")
 @option("--entity", default="")
 @option("--client", default="")
 @option("--order", default="")
 @option("--process", default="")
-@option("--status", default="", type=click.Choice(["", *Status]))
+@option("--status", type=click.Choice([str(part) for part in Status]))
 @option("--currency", default="")
 @option("--amount-from", type=parse_amount, metavar="SUM")
 @option("--amount-to", type=parse_amount, metavar="SUM")
@@ -73,7 +76,7 @@ def generate(session: Session, **given: Any) -> None:
 @option("--limit", type=click.IntRange(0), default=0)
 @option("--offset", type=click.IntRange(0), default=0)
 def list_(session: Session, limit: int, offset: int, **given: Any) -> None:
-    wanted = DocumentFilter(**given)
+    wanted = DocumentFilter(**{name: value for name, value in given.items() if value not in (None, "")})
     with session.engine() as engine:
         found = engine.documents(wanted, limit=limit, offset=offset)
         total, sums = engine.totals(wanted)
@@ -179,9 +182,11 @@ def _show_revised(session: Session, engine: Engine, outcome: Outcome) -> None:
     for job in outcome.failed:
         if job.error:
             session.failed(shapes.job(job, language())["error"], job.error["exit_status"])
+    if session.errors:
+        session.result(None)
+        return
     shape = shapes.document(engine, found)
-    if not session.errors:
-        session.say("terminal.revised", number=found.number, revision=found.revision, amount=amount(found))
+    session.say("terminal.revised", number=found.number, revision=found.revision, amount=amount(found))
     session.result(shape, list(shape["files"].values()))
 
 

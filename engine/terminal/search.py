@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from html import unescape
 from typing import Any
 
 import click
@@ -24,8 +25,8 @@ index = group("index")
 @option("--entity", default="")
 @option("--order", default="")
 @option("--author", default="")
-@option("--direction", default="", type=click.Choice(["", *Direction]))
-@option("--status", default="", type=click.Choice(["", *Status]))
+@option("--direction", type=click.Choice([str(part) for part in Direction]))
+@option("--status", type=click.Choice([str(part) for part in Status]))
 @option("--since", "date_from", type=parse_day, metavar="DATE")
 @option("--until", "date_to", type=parse_day, metavar="DATE")
 @option("--limit", type=click.IntRange(1), default=20)
@@ -80,6 +81,8 @@ def rebuild(session: Session) -> None:
 
 def _shown(session: Session, snippet: str) -> str:
     """The snippet as a terminal shows it: the hit in brackets where there are no colours."""
+    snippet = snippet.replace("<mark>", "\x02").replace("</mark>", "\x03")
+    snippet = unescape(snippet).replace("\x02", "<mark>").replace("\x03", "</mark>")
     if session.has_colours(sys.stdout):
         return snippet.replace("<mark>", "»").replace("</mark>", "«")
     return snippet.replace("<mark>", "[").replace("</mark>", "]")
