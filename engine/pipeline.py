@@ -223,14 +223,16 @@ def case_of(tx: Transaction, order_id: str, settings: Settings) -> Case:
 
 
 def choose_template(tools: Tools, job: Job, case: Case) -> Template:
-    """The template that was named, else that of the kind in the rule's, the client's, our legal entity's or the workspace's language."""
-    if job.template_id:
-        return tools.catalogue.template(job.template_id)
-    languages = [language for language in (job.language, case.client.language, case.entity.language, tools.settings.language) if language]
-    template = tools.catalogue.choose(job.kind, languages)
+    """The template that was named, else that of the kind in the rule's, the client's, our legal entity's or the workspace's language.
+
+    A template whose file names no language speaks the first of those.
+    """
+    wanted = (job.language, case.client.language, case.entity.language, tools.settings.language)
+    languages = [language for language in wanted if language]
+    template = tools.catalogue.template(job.template_id) if job.template_id else tools.catalogue.choose(job.kind, languages)
     if template is None:
         raise DocumentIncomplete(order=case.order.number, missing="template", kind=job.kind, language=languages[0])
-    return template
+    return replace(template, language=template.language or languages[0])
 
 
 def _entity_of(tx: Transaction, order: Order, settings: Settings) -> LegalEntity:

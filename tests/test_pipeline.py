@@ -285,3 +285,13 @@ def test_a_deleted_index_is_built_anew_by_the_next_search(demo):
 
     with demo.engine() as engine:
         assert engine.search("0001").total == 2
+
+
+def test_a_template_that_names_no_language_speaks_the_client_s(demo):
+    from tests.templates_for_tests import word
+
+    (demo.folder / "templates" / "лист.docx").write_bytes(word("№ {{ document.number }}: {{ order.total|words }}"))
+    with demo.engine(language="en") as engine:
+        [letter] = engine.generate("1002", template="лист").documents
+
+        assert (letter.language, "гривень" in text_of(engine, letter)) == ("uk", True)
