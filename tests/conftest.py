@@ -22,9 +22,12 @@ def demo(demo_master, tmp_path):
     return Workspace(shutil.copytree(demo_master, tmp_path / "demo"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pdf_of():
-    """A function from a Word or Excel file's bytes to its PDF's, by one LibreOffice for all tests of this process."""
+    """A function from a Word or Excel file's bytes to its PDF's, by one LibreOffice for the tests of a module.
+
+    It ends with the module: the renderer's own tests count this process's children.
+    """
     from engine.render.pool import Pool
 
     pool = Pool()
