@@ -64,7 +64,7 @@ class Snapshot:
         cards = [segment.cards[number] for segment, counts in found for number in counts]
         ranked = best(found, reading, most=offset + limit, documents=self.documents)[offset:]
         asked = _asked(ranked, reading)
-        hits = tuple(_hit(segment, hit, asked[segment][hit[-1]]) for segment, hit in ranked)
+        hits = tuple(_hit(hit, asked[hit.segment][hit.number]) for hit in ranked)
         for segment in self.segments:
             segment.forget()
         return SearchResult(query, reading.read_as, len(cards), hits, _facets(cards))
@@ -95,15 +95,16 @@ def _name(leaf: Any) -> str:
 
 
 def _facets(cards: list[Card]) -> Mapping[str, Mapping[str, int]]:
-    counted = {name: Counter(getattr(card, name) for card in cards) for name in FACETS}
+    columns = dict(zip(Card._fields, zip(*cards, strict=True), strict=True)) if cards else {}
+    counted = {name: Counter(columns.get(name, ())) for name in FACETS}
     return {name: {value: count for value, count in counter.most_common() if value} for name, counter in counted.items()}
 
 
-def _asked(ranked: list[tuple[Segment, Found]], reading: Reading) -> dict[Segment, dict[int, dict[int, int]]]:
+def _asked(ranked: list[Found], reading: Reading) -> dict[Segment, dict[int, dict[int, int]]]:
     """By segment and number of each hit, the places of the words asked for, and which of them stands there."""
     asked: dict[Segment, dict[int, dict[int, int]]] = {}
-    for segment, (*_, number) in ranked:
-        asked.setdefault(segment, {})[number] = {}
+    for hit in ranked:
+        asked.setdefault(hit.segment, {})[hit.number] = {}
     for segment, numbers in asked.items():
         for which, mark in enumerate(reading.marks):
             for number, places in segment.places(numbers.keys(), mark).items():
@@ -111,8 +112,8 @@ def _asked(ranked: list[tuple[Segment, Found]], reading: Reading) -> dict[Segmen
     return asked
 
 
-def _hit(segment: Segment, found: Found, asked: Mapping[int, int]) -> Hit:
-    _, score, card, number = found
-    entry = stored_entry(segment.reader.stored_fields(number)["entry"])
+def _hit(found: Found, asked: Mapping[int, int]) -> Hit:
+    card = found.card
+    entry = stored_entry(found.segment.reader.stored_fields(found.number)["entry"])
     page, piece = snippet(entry.pages, facts_of(entry), asked, gap=GAP)
-    return Hit(card.id, card.number, card.kind, card.client, card.date, page, round(score, 3), piece)
+    return Hit(card.id, card.number, card.kind, card.client, card.date, page, round(found.score, 3), piece)

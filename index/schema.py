@@ -41,11 +41,7 @@ class Card(NamedTuple):
     direction: str
     status: str
     author: str
-
-    @property
-    def year(self) -> str:
-        """The year of the date, as a facet has it."""
-        return str(self.date.year)
+    year: str
 
 
 class _Places(formats.Positions):  # type: ignore[misc]  # whoosh has no types
@@ -149,7 +145,20 @@ def card(stored: bytes) -> Card:
     """The card of a document; strings that many cards share are one."""
     day, length, document_id, number, content_hash, *facets = stored.decode().split(_BETWEEN)
     kind, client, entity, direction, status, author = map(intern, facets)
-    return Card(date.fromisoformat(day), int(length), document_id, number, content_hash, kind, client, entity, direction, status, author)
+    return Card(
+        date.fromisoformat(day),
+        int(length),
+        document_id,
+        number,
+        content_hash,
+        kind,
+        client,
+        entity,
+        direction,
+        status,
+        author,
+        intern(day[:4]),
+    )
 
 
 def _cleaned(entry: Entry) -> Entry:

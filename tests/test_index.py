@@ -369,7 +369,9 @@ def test_verify_names_what_is_missing_surplus_and_stale(opened):
     assert (verdict.ok, verdict.documents, verdict.missing, verdict.surplus, verdict.stale) == (False, 3, ("x",), ("c",), ("b",))
 
 
-def test_a_rebuilt_index_gives_the_same_answers(opened, tmp_path):
+@pytest.mark.parametrize("at_once", [1, 2, 3, 1000])
+def test_a_rebuilt_index_gives_the_same_answers(opened, tmp_path, monkeypatch, at_once):
+    monkeypatch.setattr("index.writer._SEGMENT", at_once)
     queries = ("кава", "2026 OR 2025", "0001", "client:north", '"кава зернова"')
     before = [opened.search(query) for query in queries]
     steps = []
