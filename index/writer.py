@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -189,16 +189,19 @@ def _merge_few(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
     merged three times in its life, no commit merges more than the last of _TIERS, and the documents are written again from what is stored:
     half of the time of reading the postings back. A rebuild leaves large segments.
     """
-    alive = [segment for segment in segments if segment.doc_count()]
+    alive = sorted((segment for segment in segments if segment.doc_count()), key=lambda segment: int(segment.doc_count()))
     for most in _TIERS:
         small = [segment for segment in alive if segment.doc_count() < most]
-        if len(small) >= _MANY and sum(segment.doc_count() for segment in small) <= _TIERS[-1]:
-            for segment in small:
-                reader = SegmentReader(writer.storage, writer.schema, segment)
-                for number in reader.all_doc_ids():
-                    writer.add_document(**row(stored_entry(reader.stored_fields(number)["entry"])))
-                reader.close()
-            return [segment for segment in alive if segment.doc_count() >= most]
+        sums = accumulate(segment.doc_count() for segment in small)
+        taken = small[: sum(documents <= _TIERS[-1] for documents in sums)]
+        if len(small) < _MANY or len(taken) < 2:
+            continue
+        for segment in taken:
+            reader = SegmentReader(writer.storage, writer.schema, segment)
+            for number in reader.all_doc_ids():
+                writer.add_document(**row(stored_entry(reader.stored_fields(number)["entry"])))
+            reader.close()
+        return alive[len(taken) :]
     return alive
 
 

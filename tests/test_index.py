@@ -562,8 +562,12 @@ def test_small_segments_become_one(opened):
     for number in range(30):
         opened.add([replace(ACT, id=f"n{number}", pages=(f"сегмент{number} какао",))])
 
-    assert opened.status().segments < 10
-    assert opened.status().documents == 33
+    for batch in range(20):
+        opened.add([replace(ACT, id=f"{batch}-{number}", pages=("кілька",)) for number in range(40)])
+
+    assert opened.status().segments < 16
+    assert opened.status().documents == 833
+    assert opened.search("кілька").total == 800
     assert ids(opened, "сегмент3") == ["n3"]
     assert ids(opened, "арабіка") == ["a"]
     assert opened.search("какао").total == 30
