@@ -6,7 +6,6 @@ and the pattern of its numbers; a file that the manifest does not name takes tho
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import tomllib
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BadSetting, NotFound
+from engine.errors import BadSetting, NotFound, nearest
 from engine.model import Template
 
 SUFFIXES = (".docx", ".xlsx")
@@ -44,8 +43,7 @@ class Catalogue:
         templates = {template.id: template for template in self.templates()}
         if template_id in templates:
             return templates[template_id]
-        near = difflib.get_close_matches(template_id, templates, n=1) or list(templates)[:1]
-        raise NotFound(what="template", name=template_id, suggestion=near[0] if near else "")
+        raise NotFound(what="template", name=template_id, suggestion=nearest(template_id, templates) or next(iter(templates), ""))
 
     def choose(self, kind: str, languages: Iterable[str]) -> Template | None:
         """The template of `kind` in the first of `languages` that has one, else in any language; None where there is none."""

@@ -37,11 +37,18 @@ Each has a stable `code`, an `exit_status` for the terminal, an `http_status` fo
 
 from __future__ import annotations
 
+import difflib
 import errno
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine import messages
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """The one of `names` that was probably meant, "" where none is like `name`: what an error suggests."""
+    return next(iter(difflib.get_close_matches(name, list(names), n=1)), "")
 
 
 @dataclass(frozen=True, slots=True)

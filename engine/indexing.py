@@ -100,7 +100,7 @@ class DocumentIndex:
         if self._path.is_dir() and any(self._path.iterdir()):
             return False
         with self._register.reading() as tx:
-            return tx.documents.count() > len(tx.documents.due_for_index()) and any(True for _ in self._documents())
+            return tx.documents.has_indexed()
 
     def _documents(self) -> Iterator[tuple[Document, Revision]]:
         with self._register.reading() as tx:
@@ -110,7 +110,6 @@ class DocumentIndex:
                     yield document, revisions[-1]
 
     def _entry(self, document: Document, revision: Revision) -> index.Entry:
-        [pdf] = [rendition for rendition in revision.renditions if rendition.suffix == ".pdf"]
         facts = {field.name: getattr(document, field.name) for field in fields(index.Entry) if hasattr(document, field.name)}
         facts.update(
             revision=revision.revision,
@@ -120,7 +119,7 @@ class DocumentIndex:
             order=document.order_number,
             direction=str(document.direction),
             status=str(document.status),
-            pages=pdf_pages(self._files.get(pdf.sha256, pdf.suffix)),
+            pages=pdf_pages(self._files.get(revision.pdf.sha256, revision.pdf.suffix)),
         )
         return index.Entry(**facts)
 

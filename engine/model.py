@@ -285,6 +285,16 @@ class Revision:
     renditions: tuple[Rendition, ...] = ()
     sent: datetime | None = None
 
+    @property
+    def pdf(self) -> Rendition:
+        """The file that people are sent."""
+        return next(part for part in self.renditions if part.suffix == ".pdf")
+
+    @property
+    def office(self) -> Rendition:
+        """The Word or Excel file that the PDF was made of."""
+        return next(part for part in self.renditions if part.suffix != ".pdf")
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

@@ -326,8 +326,7 @@ def _sender(entity: LegalEntity, tools: Tools) -> str:
 def _send(delivery: Delivery, document: Document, *, entity: LegalEntity, tools: Tools) -> Delivery:
     with tools.register.reading() as tx:
         revision = tx.documents.revisions(document.id)[delivery.revision - 1]
-    [pdf] = [rendition for rendition in revision.renditions if rendition.suffix == ".pdf"]
-    files = {f"{document.number}.pdf".replace("/", "-"): tools.files.get(pdf.sha256, pdf.suffix)}
+    files = {f"{document.number}.pdf".replace("/", "-"): tools.files.get(revision.pdf.sha256, revision.pdf.suffix)}
     return tools.deliverer.deliver(delivery, letter(document, entity, delivery, sender=_sender(entity, tools), files=files))
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from jinja2 import Undefined, nodes
 
-from engine.errors import BadValue, LookAlike, TemplateProblem, UnknownField, UnknownFilter, WholeObject
+from engine.errors import BadValue, LookAlike, TemplateProblem, UnknownField, UnknownFilter, WholeObject, nearest
 from engine.fill.environment import DEFAULT, filter_names
 from engine.fill.places import Spot
-from engine.fill.sandbox import FieldEnvironment, nearest, spellings
+from engine.fill.sandbox import FieldEnvironment, spellings
 
 _UNKNOWABLE = object()
 _CYRILLIC = str.maketrans("асеіорухАВЕКМНОРСТІХ", "aceiopyxABEKMHOPCTIX")
@@ -93,7 +93,9 @@ class Names:
     def _filtered(self, node: nodes.Filter, scope: Scope, *, is_told: bool) -> Any:
         if node.name not in self._environment.filters and not is_told:
             spot = self._spot(node)
-            self._found.append(UnknownFilter(spot.place, excerpt=spot.text, name=node.name, suggestion=nearest(node.name, filter_names())))
+            self._found.append(
+                UnknownFilter(spot.place, excerpt=spot.text, name=node.name, suggestion=nearest(node.name, filter_names()) or None)
+            )
         value = self._value(node.node, scope, is_told=is_told or node.name in (*DEFAULT, "d")) if node.node else _UNKNOWABLE
         for part in [*node.args, *(pair.value for pair in node.kwargs)]:
             self._value(part, scope, is_told=is_told)
@@ -140,7 +142,7 @@ class Names:
             suggestion = f"{path}.{twin}" if path else twin
             self._found.append(LookAlike(spot.place, excerpt=spot.text, suggestion=suggestion, name=full, letter=letter, script=script))
             return
-        near = nearest(name, known)
+        near = nearest(name, known) or None
         suggestion = f"{path}.{near}" if near and path else near
         self._found.append(UnknownField(spot.place, excerpt=spot.text, suggestion=suggestion, name=full))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
@@ -13,7 +12,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
-from engine.errors import Place
+from engine.errors import Place, nearest
 
 MAX_LENGTH = 100_000  # as the sandbox's own limit of a range
 MAX_POWER = 1_000
@@ -55,7 +54,7 @@ class Unknown(StrictUndefined):
         name, owner = str(self._undefined_name or ""), self._undefined_obj
         path = getattr(owner, "path", "") if owner is not missing else ""
         full = f"{path}.{name}" if path else name
-        near = nearest(name, spellings(owner)) if isinstance(owner, Mapping) else None
+        near = (nearest(name, spellings(owner)) or None) if isinstance(owner, Mapping) else None
         raise FieldError("unknown", full, suggestion=f"{path}.{near}" if near and path else near)
 
     # StrictUndefined copies the method it had; each use must come to ours.
@@ -147,8 +146,3 @@ def _are_numbers(*values: Any) -> bool:
 def spellings(owner: Mapping[str, Any]) -> Iterable[str]:
     """All names that a mapping answers to."""
     return getattr(owner, "spellings", None) or [str(name) for name in owner]
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """The name that was probably meant, or None."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)), None)

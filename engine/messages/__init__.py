@@ -32,7 +32,7 @@ def has(key: str, language: str = "en") -> bool:
 
 def place(facts: Mapping[str, Any], language: str = "en") -> str:
     """A `Place` as people say it: «Рахунок.docx · с. 1 · таблиця 2, рядок 3»."""
-    parts = [str(facts[key]) for key in ("file",) if facts.get(key)]
+    parts = [str(facts["file"])] if facts.get("file") else []
     if facts.get("part"):
         parts.append(text(f"place.part.{facts['part']}", language))
     for key in ("page", "paragraph", "sheet", "cell"):

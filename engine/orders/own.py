@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +15,7 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
-from engine.errors import BadOrderFile
+from engine.errors import BadOrderFile, nearest
 from engine.model import BankAccount, Client, LegalEntity, Order, OrderLine, Person, Process, Rule, Stage
 from engine.orders.json_stream import objects
 from engine.orders.outcome import Outcome, Record, Refusal, Remark, short
@@ -137,8 +136,7 @@ def _refusal(error: ValidationError, where: str) -> Refusal:
 def _unknown(error: ValidationError) -> dict[str, Any]:
     fields = error.schema["properties"]  # type: ignore[index]
     name = next(str(name) for name in cast(Any, error.instance) if name not in fields)
-    near = difflib.get_close_matches(name, fields, 1)
-    return {"name": short(name), "choices": near[0] if near else ", ".join(fields)}
+    return {"name": short(name), "choices": nearest(name, fields) or ", ".join(fields)}
 
 
 def _cleaned(value: Any) -> Any:

@@ -11,7 +11,7 @@ import index
 from engine.errors import EngineError
 from engine.jobs import Executor
 from engine.model import Case, Client, Delivery, Document, DocumentFilter, Order, Process, Revision, Rule, Template
-from engine.pipeline import Tools, case_of
+from engine.pipeline import Tools
 from engine.service import doctor, imports, templates
 from engine.service.imports import ImportReport
 from engine.service.making import Making, Outcome
@@ -55,15 +55,9 @@ class Engine(Making):
         with self._tools.register.reading() as tx:
             return tuple(tx.orders.list(process=process, stage=stage, client=client))
 
-    def order(self, ref: str) -> Order:
-        """The order with this number or id."""
-        with self._tools.register.reading() as tx:
-            return tx.orders.get(ref)
-
     def case(self, ref: str) -> Case:
         """The order with both its sides, as a document would be made from it now."""
-        with self._tools.register.reading() as tx:
-            return case_of(tx, tx.orders.get(ref).id, self.settings)
+        return templates.case(self._tools, ref)
 
     def client(self, ref: str) -> Client:
         """The client with this id or name."""
@@ -91,11 +85,6 @@ class Engine(Making):
         """How many documents fit, and what they come to by currency."""
         with self._tools.register.reading() as tx:
             return tx.documents.totals(wanted)
-
-    def document(self, ref: str) -> Document:
-        """The document with this number or id."""
-        with self._tools.register.reading() as tx:
-            return tx.documents.get(ref)
 
     def revisions(self, ref: str) -> tuple[Revision, ...]:
         """The document's revisions, oldest first."""

@@ -26,6 +26,11 @@ class ImportReport:
     remarks: list[Remark] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)
 
+    def require_all(self, source: str) -> None:
+        """Raise the first refusal as BadOrderFile, for whoever needs every record of `source`."""
+        for refusal in self.refused[:1]:
+            raise BadOrderFile(file=source, where=refusal.where, reason=refusal.code, **refusal.facts)
+
 
 def import_file(tools: Tools, path: Path) -> ImportReport:
     """Read the file into the register. A record that cannot be used is refused and the rest enters; a broken file changes nothing."""
@@ -44,9 +49,7 @@ def load_context(tools: Tools, order: str) -> None:
     data = tools.plugins.call("load_context", order=order)
     if data is None:
         return
-    refused = import_object(tools, data).refused
-    if refused:
-        raise BadOrderFile(file="load_context", where=refused[0].where, reason=refused[0].code, **refused[0].facts)
+    import_object(tools, data).require_all("load_context")
 
 
 def _import(tools: Tools, records: Iterable[Record | Refusal | Remark]) -> ImportReport:

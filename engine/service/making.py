@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine import rules
 from engine.editing import changed
-from engine.errors import BadChange, EventConflict, NotFound, RefusedFile, StageUnknown
+from engine.errors import BadChange, EventConflict, NotFound, RefusedFile, StageUnknown, nearest
 from engine.fill import fields_used
 from engine.guard import check_office
 from engine.jobs import Executor, is_gone, run_job
@@ -18,7 +18,6 @@ from engine.model import Delivery, Document, Job, JobState, Order, Process, Revi
 from engine.pipeline import Tools
 from engine.service import imports
 from engine.service.planning import Planned, planned
-from engine.service.templates import nearest
 from engine.settings import Settings
 
 
@@ -47,6 +46,16 @@ class Making:
     @property
     def settings(self) -> Settings:
         return self._tools.settings
+
+    def order(self, ref: str) -> Order:
+        """The order with this number or id."""
+        with self._tools.register.reading() as tx:
+            return tx.orders.get(ref)
+
+    def document(self, ref: str) -> Document:
+        """The document with this number or id."""
+        with self._tools.register.reading() as tx:
+            return tx.documents.get(ref)
 
     def stage_entered(
         self, order: str, stage: str, *, event_id: str = "", author: str = "", is_sending: bool = True, at: datetime | None = None
@@ -79,23 +88,21 @@ class Making:
         with self._tools.register.reading() as tx:
             found = tx.orders.get(order)
             slug = _stage(tx.orders.process(found.process), stage)
-            event = StageEvent("dry-run", found.id, slug, self.settings.author, self._tools.now())
+            event = self._rehearsed(found, slug)
             fired = rules.fired(event, found, tx.orders.rules())
         return tuple(planned(self._job(event, found, rule=rule), self._tools) for rule in fired)
 
     def plan_kind(self, order: str, kind: str, template: str = "") -> Planned:
         """What `generate` would make."""
-        found = self._order(order)
-        event = StageEvent("dry-run", found.id, "", self.settings.author, self._tools.now())
+        found = self.order(order)
         kind = self._tools.catalogue.template(template).kind if template else self._kind(kind)
-        return planned(replace(self._job(event, found, kind=kind), template_id=template), self._tools)
+        return planned(replace(self._job(self._rehearsed(found), found, kind=kind), template_id=template), self._tools)
 
     def rule_test(self, rule_id: str, order: str) -> Planned:
         """What this rule would make for the order, were its stage entered now."""
         with self._tools.register.reading() as tx:
             rule, found = tx.orders.rule(rule_id), tx.orders.get(order)
-        event = StageEvent("dry-run", found.id, rule.stage, self.settings.author, self._tools.now())
-        return planned(self._job(event, found, rule=rule), self._tools)
+        return planned(self._job(self._rehearsed(found, rule.stage), found, rule=rule), self._tools)
 
     def generate(self, order: str, *, kinds: Sequence[str] = (), template: str = "", language: str = "", author: str = "") -> Outcome:
         """Make documents for the order by hand: of these kinds, or by this template."""
@@ -175,13 +182,9 @@ class Making:
             template=_template_of(document, last),
         )
 
-    def _order(self, ref: str) -> Order:
-        with self._tools.register.reading() as tx:
-            return tx.orders.get(ref)
-
-    def _document(self, ref: str) -> Document:
-        with self._tools.register.reading() as tx:
-            return tx.documents.get(ref)
+    def _rehearsed(self, order: Order, stage: str = "") -> StageEvent:
+        """An event that is not told to anybody: for what would be made."""
+        return StageEvent("dry-run", order.id, stage, self.settings.author, self._tools.now())
 
     def _newest(self, ref: str) -> tuple[Document, Revision]:
         with self._tools.register.reading() as tx:
@@ -196,7 +199,7 @@ class Making:
             tx.jobs.add(job)
         [done] = self._run([job.id])
         event = StageEvent("", document.order_id, "", job.author, job.created)
-        return Outcome(event, (done,), (self._document(document.id),), ())
+        return Outcome(event, (done,), (self.document(document.id),), ())
 
     def _carried_out(self, event: StageEvent, *, is_repeat: bool = False) -> Outcome:
         with self._tools.register.transaction() as tx:
@@ -229,14 +232,13 @@ def _stage(process: Process, wanted: str) -> str:
 
 def _template_of(document: Document, revision: Revision) -> Template:
     """The template as the revision was made by it; its bytes are in the files under its version."""
-    [office] = [part for part in revision.renditions if part.suffix != ".pdf"]
     return Template(
         id=revision.template_id,
         kind=document.kind,
         language=document.language,
-        suffix=office.suffix,
+        suffix=revision.office.suffix,
         title=document.name,
         series="",
-        path=f"{revision.template_id}{office.suffix}",
+        path=f"{revision.template_id}{revision.office.suffix}",
         version=revision.template_version,
     )

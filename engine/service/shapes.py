@@ -217,8 +217,9 @@ def checked(engine: Engine, ref: str, *, found: Sequence[EngineError], language:
     except EngineError:
         used = frozenset()
     unknown = {str(error.facts["name"]) for error in found if error.code in ("F01", "F02")}
-    names = [spelling for row in engine.fields() for spelling in (row.name, row.uk, row.ru)]
-    known = {name for name in used if name.casefold() in {spelling.casefold() for spelling in names}}
+    rows = engine.fields()
+    spellings = {spelling.casefold() for row in rows for spelling in (row.name, row.uk, row.ru)}
+    known = {name for name in used if name.casefold() in spellings}
     return {
         "file": ref,
         "format": Path(engine.template(ref).path).suffix[1:] if used else Path(ref).suffix[1:],
@@ -226,7 +227,7 @@ def checked(engine: Engine, ref: str, *, found: Sequence[EngineError], language:
         "fields": {
             "used": sorted(used - unknown),
             "unknown": sorted(unknown),
-            "unused": [row.name for row in engine.fields() if not {row.name, row.uk, row.ru} & known],
+            "unused": [row.name for row in rows if not {row.name, row.uk, row.ru} & known],
         },
     }
 

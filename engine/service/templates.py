@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -65,20 +64,19 @@ def check(tools: Tools, ref: str) -> tuple[EngineError, ...]:
     """All slips in the template; a file that cannot be opened is one."""
     try:
         template = template_of(tools, ref)
-        data = Path(template.path).read_bytes()
-        check_office(data, Path(template.path).name)
+        path = Path(template.path)
+        fields = merge_fields(sample(template.language), sample_document(template.language), "Автор")
+        return problems(path.read_bytes(), template.suffix, fields, name=path.name, filters=tools.plugins.filters())
     except RefusedFile as error:
         return (error,)
-    fields = merge_fields(sample(template.language), sample_document(template.language), "Автор")
-    return tuple(problems(data, template.suffix, fields, name=Path(template.path).name, filters=tools.plugins.filters()))
 
 
 def preview(tools: Tools, ref: str, *, order: str = "") -> Preview:
     """The template's PDF. Raises the first slip that stops it from being filled."""
     template = template_of(tools, ref)
-    case = _case(tools, order) if order else sample(template.language)
-    fields = merge_fields(case, sample_document(template.language), tools.settings.author or "Автор")
-    office = _filled(tools, template, fields, currency=case.order.currency)
+    of = case(tools, order) if order else sample(template.language)
+    fields = merge_fields(of, sample_document(template.language), tools.settings.author or "Автор")
+    office = _filled(tools, template, fields, currency=of.order.currency)
     pdf = tools.renderer.pdf(office, template.suffix, name=Path(template.path).name)
     return Preview(pdf.data, pdf.pages, check(tools, ref))
 
@@ -86,9 +84,9 @@ def preview(tools: Tools, ref: str, *, order: str = "") -> Preview:
 def draft(tools: Tools, ref: str, *, order: str) -> tuple[str, bytes]:
     """The suffix and the bytes of the office file that the template makes of an order, with a sample number."""
     template = template_of(tools, ref)
-    case = _case(tools, order)
-    fields = merge_fields(case, sample_document(template.language), tools.settings.author)
-    return template.suffix, _filled(tools, template, fields, currency=case.order.currency)
+    of = case(tools, order)
+    fields = merge_fields(of, sample_document(template.language), tools.settings.author)
+    return template.suffix, _filled(tools, template, fields, currency=of.order.currency)
 
 
 def used_fields(tools: Tools, ref: str) -> frozenset[str]:
@@ -109,18 +107,13 @@ def fill_with(tools: Tools, ref: str, data: Mapping[str, Any], *, suffix: str) -
 def field_rows(tools: Tools, *, order: str = "") -> tuple[FieldRow, ...]:
     """The merge fields, group by group, with the order's values or the sample's; those of a list stand under the name of its element."""
     language = tools.settings.language
-    fields = merge_fields(_case(tools, order) if order else sample(language), sample_document(language), tools.settings.author)
+    fields = merge_fields(case(tools, order) if order else sample(language), sample_document(language), tools.settings.author)
     roots = fields_of("root")
     return tuple(
         row
         for root in roots
         for row in _rows(FieldRow(root.name, root.uk, root.ru, root.type, f"fields.root.{root.name}", fields[root.name]))
     )
-
-
-def nearest(name: str, names: Iterable[str]) -> str:
-    """The name most like `name`, or ""."""
-    return next(iter(difflib.get_close_matches(name, list(names), n=1)), "")
 
 
 def _rows(row: FieldRow) -> Iterator[FieldRow]:
@@ -139,7 +132,8 @@ def _rows(row: FieldRow) -> Iterator[FieldRow]:
         yield from _rows(FieldRow(names[0], names[1], names[2], child.type, meaning, row.value.get(child.name)))
 
 
-def _case(tools: Tools, order: str) -> Case:
+def case(tools: Tools, order: str) -> Case:
+    """The order with both its sides, as a document would be made from it now."""
     with tools.register.reading() as tx:
         return case_of(tx, tx.orders.get(order).id, tools.settings)
 

@@ -6,17 +6,16 @@ a third less processor time a document (5.7 to 3.5 ms).
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from engine.errors import Ambiguous, NotFound
+from engine.errors import Ambiguous, NotFound, nearest
 from engine.model import Case, Direction, Document, DocumentFilter, Rendition, Revision, Status
 from engine.store import tables
 from engine.store.codec import decoded, encoded
@@ -49,7 +48,7 @@ class Documents:
         if rows:
             raise Ambiguous(what="document", name=ref, choices="; ".join(f"{row.id} ({row.entity_name}, {row.date})" for row in rows))
         numbers = list(self._connection.scalars(select(table.c.number)))
-        raise NotFound(what="document", name=ref, suggestion=next(iter(difflib.get_close_matches(ref, numbers, 1)), ""))
+        raise NotFound(what="document", name=ref, suggestion=nearest(ref, numbers))
 
     def list(self, wanted: DocumentFilter, *, limit: int = 0, offset: int = 0) -> tuple[Document, ...]:
         """The documents that fit, newest first; `limit` 0 is all."""
@@ -97,6 +96,11 @@ class Documents:
     def due_for_index(self) -> tuple[Document, ...]:
         """The documents whose newest state is not in the index yet."""
         return tuple(_document(row) for row in self._connection.execute(select(tables.documents).filter_by(is_indexed=False)))
+
+    def has_indexed(self) -> bool:
+        """Whether any document's text was ever put into the index."""
+        table = tables.documents
+        return bool(self._connection.scalar(select(exists().where(table.c.is_indexed, table.c.revision > 0))))
 
     def set_sent(self, document_id: str, revision: int, at: datetime) -> None:
         """The client has been sent this revision. The document keeps its last time, and each revision its own."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-
 from sqlalchemy import Connection, func, select, update
 
-from engine.errors import Ambiguous, NotFound
+from engine.errors import Ambiguous, NotFound, nearest
 from engine.model import Order, Process, Rule
 from engine.store import tables
 from engine.store.codec import decoded, encoded
@@ -42,7 +40,7 @@ class Orders:
         if rows:
             raise Ambiguous(what="order", name=ref, choices=", ".join(row.id for row in rows))
         numbers = list(self._connection.scalars(select(table.c.number)))
-        raise NotFound(what="order", name=ref, suggestion=next(iter(difflib.get_close_matches(ref, numbers, 1)), ""))
+        raise NotFound(what="order", name=ref, suggestion=nearest(ref, numbers))
 
     def list(self, *, process: str = "", stage: str = "", client: str = "") -> tuple[Order, ...]:
         """The orders that fit, by date and number; `client` is an id or a part of the name."""
@@ -72,7 +70,7 @@ class Orders:
         data = self._connection.scalar(select(tables.processes.c.data).where(tables.processes.c.slug == slug))
         if data is None:
             known = [process.slug for process in self.processes()]
-            raise NotFound(what="process", name=slug, suggestion=next(iter(difflib.get_close_matches(slug, known, 1) or known), ""))
+            raise NotFound(what="process", name=slug, suggestion=nearest(slug, known) or next(iter(known), ""))
         return decoded(Process, data)
 
     def processes(self) -> tuple[Process, ...]:
@@ -95,5 +93,5 @@ class Orders:
         """The rule with this id. Raises NotFound."""
         rules = {rule.id: rule for rule in self.rules()}
         if rule_id not in rules:
-            raise NotFound(what="rule", name=rule_id, suggestion=next(iter(difflib.get_close_matches(rule_id, rules, 1)), ""))
+            raise NotFound(what="rule", name=rule_id, suggestion=nearest(rule_id, rules))
         return rules[rule_id]

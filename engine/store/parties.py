@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.sqlite import insert
 
-from engine.errors import Ambiguous, NotFound
+from engine.errors import Ambiguous, NotFound, nearest
 from engine.model import Client, LegalEntity
 from engine.store import tables
 from engine.store.codec import decoded, encoded
@@ -35,7 +34,7 @@ class Parties:
         data = self._connection.scalar(select(tables.entities.c.data).where(tables.entities.c.id == entity_id))
         if data is None:
             known = [entity.id for entity in self.entities()]
-            raise NotFound(what="entity", name=entity_id, suggestion=next(iter(difflib.get_close_matches(entity_id, known, 1)), ""))
+            raise NotFound(what="entity", name=entity_id, suggestion=nearest(entity_id, known))
         return decoded(LegalEntity, data)
 
     def entities(self) -> tuple[LegalEntity, ...]:
@@ -54,7 +53,7 @@ class Parties:
         if rows:
             raise Ambiguous(what="client", name=ref, choices=", ".join(row.id for row in rows))
         names = list(self._connection.scalars(select(table.c.name)))
-        raise NotFound(what="client", name=ref, suggestion=next(iter(difflib.get_close_matches(ref, names, 1)), ""))
+        raise NotFound(what="client", name=ref, suggestion=nearest(ref, names))
 
     def clients(self) -> tuple[Client, ...]:
         """All clients, by id."""

@@ -32,11 +32,10 @@ def _global_options() -> list[click.Parameter]:
         "json": ("is_json", ["--json"]),
         "ndjson": ("is_ndjson", ["--ndjson"]),
         "quiet": ("is_quiet", ["-q", "--quiet"]),
-        "verbose": ("is_verbose", ["-v", "--verbose"]),
         "no_color": ("is_colourless", ["--no-color"]),
-        "no_input": ("is_unattended", ["--no-input"]),
-        "yes": ("is_sure", ["--yes"]),
     }
+    # Scripts give these everywhere; no command asks or has more to say yet, so there is nothing to remember.
+    taken = {"verbose": ["-v", "--verbose"], "no_input": ["--no-input"], "yes": ["--yes"]}
     options: list[click.Parameter] = [
         click.Option(["-w", "--workspace"], metavar="DIR", expose_value=False, callback=_remember("workspace"), help=t("option.workspace")),
         click.Option(["--lang"], type=click.Choice(LANGUAGES), expose_value=False, help=t("option.lang")),
@@ -45,6 +44,7 @@ def _global_options() -> list[click.Parameter]:
         click.Option(spellings, is_flag=True, expose_value=False, callback=_remember(name), help=t(f"option.{key}"))
         for key, (name, spellings) in flags.items()
     ]
+    options += [click.Option(spellings, is_flag=True, expose_value=False, help=t(f"option.{key}")) for key, spellings in taken.items()]
     return options
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -12,13 +10,13 @@ from typing import Any
 
 import click
 
-from engine.errors import BadChange, BadInput, BadOrderFile, NotFound, unwritten
+from engine.errors import BadChange, unwritten
 from engine.model import Direction, Document, DocumentFilter, Status
 from engine.service import Engine, Outcome, shapes
 from engine.terminal.command import command, group, option
 from engine.terminal.language import language, t
 from engine.terminal.session import Session
-from engine.terminal.values import parse_amount, parse_day
+from engine.terminal.values import parse_amount, parse_day, read_object
 
 document = group("document")
 
@@ -80,7 +78,7 @@ def list_(session: Session, limit: int, offset: int, **given: Any) -> None:
     with session.engine() as engine:
         found = engine.documents(wanted, limit=limit, offset=offset)
         total, sums = engine.totals(wanted)
-        items = [shapes.document(engine, part) for part in found]
+        items = [shapes.document(engine, part) for part in found] if session.is_machine else []
     rows = [
         (part.number, part.date, part.name, part.client_name, part.order_number, amount(part), t(f"status.{part.status}")) for part in found
     ]
@@ -145,9 +143,7 @@ def open_(session: Session, number: str) -> None:
 def show_outcomes(session: Session, outcomes: Iterable[Outcome], result: dict[str, Any], paths: Sequence[str]) -> None:
     """What was made, what failed, what was sent; the paths last."""
     for outcome in outcomes:
-        for job in outcome.failed:
-            if job.error:
-                session.failed(shapes.job(job, language())["error"], job.error["exit_status"])
+        session.fail_jobs(outcome.failed)
         for delivery in outcome.deliveries:
             if delivery.state == "refused":
                 session.warn("M01", t(f"delivery.{delivery.error}") if delivery.error.startswith("no-") else delivery.error)
@@ -179,9 +175,7 @@ def amount(found: Document) -> str:
 
 def _show_revised(session: Session, engine: Engine, outcome: Outcome) -> None:
     [found] = outcome.documents
-    for job in outcome.failed:
-        if job.error:
-            session.failed(shapes.job(job, language())["error"], job.error["exit_status"])
+    session.fail_jobs(outcome.failed)
     if session.errors:
         session.result(None)
         return
@@ -201,17 +195,9 @@ def _imported(engine: Engine, source: str | None) -> list[str]:
     """Take in the orders of `--data` and return their ids."""
     if not source:
         return []
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-        data = json.loads(text, parse_float=Decimal)
-    except OSError as error:
-        raise NotFound(what="file", name=source) from error
-    except ValueError as error:
-        raise BadInput(reason=f"{source}: {error}") from error
-    orders = data.get("orders", []) if isinstance(data, dict) else []
-    refused = engine.import_object(data).refused if isinstance(data, dict) else []
-    if refused:
-        raise BadOrderFile(file=source, where=refused[0].where, reason=refused[0].code, **refused[0].facts)
+    data = read_object(source, parse_float=Decimal)
+    engine.import_object(data).require_all(source)
+    orders = data.get("orders", [])
     return [str(order["id"]) for order in orders]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from engine.errors import EngineError
 from engine.terminal.language import language, t
 
 if TYPE_CHECKING:
+    from engine.model import Job
     from engine.service import Engine
 
 SCHEMA = 1
@@ -31,10 +32,7 @@ class Session:
     is_json: bool = False
     is_ndjson: bool = False
     is_quiet: bool = False
-    is_verbose: bool = False
     is_colourless: bool = False
-    is_unattended: bool = False
-    is_sure: bool = False
     command: str = ""
     exit_status: int = 0
     warnings: list[dict[str, Any]] = field(default_factory=list)
@@ -77,6 +75,14 @@ class Session:
         self.exit_status = self.exit_status or exit_status
         if not self.is_machine:
             print(self.paint(f"✗ {shape['message']}  [{shape['code']}]", "red"), file=sys.stderr)
+
+    def fail_jobs(self, jobs: Iterable[Job]) -> None:
+        """The jobs that did not come to their end, each with what stopped it."""
+        from engine.service.shapes import job
+
+        for part in jobs:
+            if part.error:
+                self.failed(job(part, language())["error"], part.error["exit_status"])
 
     def result(self, result: Any, lines: Sequence[str] = ()) -> None:
         """What the command gives back: the envelope for a program, `lines` for a person."""

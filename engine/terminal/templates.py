@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
-from engine.errors import BadInput, EngineError, NotFound, TemplateProblem, unwritten
+from engine.errors import EngineError, TemplateProblem, unwritten
 from engine.service import FieldRow, shapes
 from engine.terminal.command import command, group, option
 from engine.terminal.language import language, t
 from engine.terminal.session import Session
+from engine.terminal.values import read_object
 
 template = group("template")
 
@@ -78,7 +77,7 @@ def preview(session: Session, ref: str, order: str, **given: Any) -> None:
 @option("--data", required=True, metavar="FILE|-")
 @option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), required=True)
 def fill(session: Session, ref: str, data: str, output: Path) -> None:
-    fields = _object(data)
+    fields = read_object(data)
     with session.engine() as engine:
         path = _written(output, engine.fill(ref, fields, suffix=output.suffix.lower()))
     session.result({"file": str(path)}, [str(path)])
@@ -121,20 +120,6 @@ def _say_problems(session: Session, ref: str, found: tuple[EngineError, ...], *,
             session.fail(error)
     if not found:
         session.say("terminal.template-good", file=ref)
-
-
-def _object(source: str) -> dict[str, Any]:
-    """The JSON object in a file or on standard input."""
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-        data = json.loads(text)
-    except OSError as error:
-        raise NotFound(what="file", name=source) from error
-    except ValueError as error:
-        raise BadInput(reason=f"{source}: {error}") from error
-    if not isinstance(data, dict):
-        raise BadInput(reason=t("terminal.no-object", file=source))
-    return data
 
 
 def _written(path: Path, data: bytes) -> Path:

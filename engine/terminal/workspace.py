@@ -163,9 +163,7 @@ def _drafts(engine: Engine, folder: Path) -> list[str]:
 
 def _fix(session: Session, engine: Engine) -> None:
     """What can be mended by itself: jobs that were cut short are taken to their end, the index is brought up to date."""
-    for job in engine.resume():
-        if job.error:
-            session.failed(shapes.job(job, language())["error"], job.error["exit_status"])
+    session.fail_jobs(engine.resume())
     verdict = engine.index_verify()
     if not verdict.ok:
         engine.index_rebuild()
