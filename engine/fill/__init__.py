@@ -112,7 +112,7 @@ def _names_in(tag: str, world: Any) -> set[str]:
 
 def _parts(spots: Sequence[Spot], suffix: str, fields: Mapping[str, Any]) -> list[Sequence[Line]]:
     lines = xlsx.lines if suffix == ".xlsx" else docx_lines
-    return list(lines(spots, fields, environment(Manner(), is_markup=False)))
+    return list(lines(spots, fields))
 
 
 def _spots(template: bytes, suffix: str, name: str) -> tuple[Spot, ...]:

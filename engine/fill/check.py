@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
-from jinja2 import Environment, nodes
+from jinja2 import nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from engine.errors import BadSyntax, LooksLikeField, Place, TemplateProblem
@@ -55,7 +55,7 @@ def problems(parts: Iterable[Sequence[Line]], environment: FieldEnvironment, sam
     return tuple(dict.fromkeys(found))
 
 
-def docx_lines(spots: Iterable[Spot], fields: Mapping[str, Any], environment: Environment) -> Iterator[Sequence[Line]]:
+def docx_lines(spots: Iterable[Spot], fields: Mapping[str, Any]) -> Iterator[Sequence[Line]]:
     """The lines of a Word template, part by part; those of a row that repeats by itself stand in a loop."""
     by_source: dict[str, list[Line]] = {}
     for spot in spots:
@@ -65,7 +65,7 @@ def docx_lines(spots: Iterable[Spot], fields: Mapping[str, Any], environment: En
         for place, group in groupby(lines, _row_or_paragraph):
             row = list(group)
             is_repeatable = place[0] or row[0].spot.is_listed
-            repeated = repeated_by([line.text for line in row], fields, environment, bound=loops.bound()) if is_repeatable else None
+            repeated = repeated_by([line.text for line in row], fields, bound=loops.bound()) if is_repeatable else None
             if repeated:
                 looped += enclosed(row, repeated, row[0].spot)
             else:

@@ -50,7 +50,7 @@ class _Template(DocxTemplate):
 
     def patch_xml(self, src_xml: str) -> str:
         """The one place where a part's XML becomes a Jinja template."""
-        patched: str = super().patch_xml(_SPACED.sub(r"\1 ", repeat(src_xml, self._fields, self._plain)))  # type: ignore[no-untyped-call]  # docxtpl has no types here
+        patched: str = super().patch_xml(_SPACED.sub(r"\1 ", repeat(src_xml, self._fields)))  # type: ignore[no-untyped-call]  # docxtpl has no types here
         return mended(_lifted(patched))
 
     def render_xml_part(self, src_xml: str, part: Part, context: dict[str, Any], jinja_env: Environment | None = None) -> str:  # noqa: PLR0917

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import Environment, nodes
@@ -17,19 +18,18 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # docxtpl's own marks behind the brace: the row, cell, paragraph or run that a tag stands for.
 _DOCX_TAG = re.compile(r"(\{%-?|\{\{)(?:tr|tc|p|r)\s")
 _FOR = re.compile(r"\{%-?\s*for\s+(.+?)\s+in\s")
+_GRAMMAR = Environment(autoescape=True)  # names are read here, nothing is run
 _ENDFOR = re.compile(r"\{%-?\s*endfor\b")
 # What an element of a list is called in a row, beside the list's name without its plural ending.
 _ELEMENTS = {"items": ("позиція", "позиция", "товар"), "taxes": ("податок", "налог")}
 
 
-def repeated_by(
-    texts: Sequence[str], fields: Mapping[str, Any], world: Environment, *, bound: Collection[str] = ()
-) -> tuple[str, str] | None:
+def repeated_by(texts: Sequence[str], fields: Mapping[str, Any], *, bound: Collection[str] = ()) -> tuple[str, str] | None:
     """The row variable that the texts use and the list it goes through, `("item", "order.items")`; None where the row does not repeat.
 
     A variable in `bound` belongs to a loop that the author wrote.
     """
-    for variable in _free_names(texts, world):
+    for variable in (name for text in texts for name in _free_names(text)):
         if variable in fields or variable in bound:
             continue
         for path, elements in _lists(fields):
@@ -38,14 +38,15 @@ def repeated_by(
     return None
 
 
-def _free_names(texts: Sequence[str], world: Environment) -> Iterator[str]:
-    for text in texts:
-        try:
-            tree = world.parse(mended(text))
-        except TemplateSyntaxError:
-            continue
-        bound = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
-        yield from (name.name for name in tree.find_all(nodes.Name) if name.ctx == "load" and name.name not in bound)
+@lru_cache(maxsize=10_000)
+def _free_names(text: str) -> tuple[str, ...]:
+    """The names that a text uses and does not bind itself; kept, because each fill of a template asks for the same texts."""
+    try:
+        tree = _GRAMMAR.parse(mended(text))
+    except TemplateSyntaxError:
+        return ()
+    bound = {name.name for name in tree.find_all(nodes.Name) if name.ctx == "store"}
+    return tuple(name.name for name in tree.find_all(nodes.Name) if name.ctx == "load" and name.name not in bound)
 
 
 def _lists(fields: Mapping[str, Any]) -> Iterator[tuple[str, list[Any]]]:
@@ -90,7 +91,7 @@ def as_jinja(text: str) -> str:
     return _DOCX_TAG.sub(r"\1 ", mended(text))
 
 
-def repeat(xml: str, fields: Mapping[str, Any], world: Environment) -> str:
+def repeat(xml: str, fields: Mapping[str, Any]) -> str:
     """A part's XML with a loop around each table row and list paragraph that repeats by itself; the same text where none does.
 
     In tables within tables the innermost row that uses an element is the one that repeats.
@@ -102,7 +103,7 @@ def repeat(xml: str, fields: Mapping[str, Any], world: Environment) -> str:
     written = _rows(root)
     for row in reversed([*written]):
         texts, bound = written[row]
-        repeated = repeated_by(texts, fields, world, bound=bound)
+        repeated = repeated_by(texts, fields, bound=bound)
         if repeated is None:
             continue
         _enclose(row, f"{{% for {repeated[0]} in {repeated[1]} %}}", "{% endfor %}")

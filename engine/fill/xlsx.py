@@ -66,7 +66,7 @@ def fill(template: bytes, fields: Mapping[str, Any], manner: Manner) -> bytes:
     """
     book = workbook(template)
     world = environment(manner, is_markup=False)
-    scopes = {sheet.title: _repeat_rows(book, sheet, fields=fields, world=world) for sheet in book.worksheets}
+    scopes = {sheet.title: _repeat_rows(book, sheet, fields) for sheet in book.worksheets}
     cells = Cells(world, manner.language)
     sheets: list[Any] = book.worksheets
     for sheet in sheets:
@@ -112,20 +112,20 @@ def spots(template: bytes, name: str) -> tuple[Spot, ...]:
     return tuple(found)
 
 
-def lines(found: Sequence[Spot], fields: Mapping[str, Any], world: Environment) -> Iterator[Sequence[Line]]:
+def lines(found: Sequence[Spot], fields: Mapping[str, Any]) -> Iterator[Sequence[Line]]:
     """The lines of each cell for the check: what opens in a cell must close in it. A cell of a row that repeats stands in a loop."""
     rows: dict[tuple[str, str], list[Spot]] = {}
     for spot in found:
         number = re.sub(r"\D", "", spot.place.cell)
         rows.setdefault((spot.place.sheet, number or f"{spot.place.part} {len(rows)}"), []).append(spot)
     for row in rows.values():
-        repeated = repeated_by([spot.text for spot in row], fields, world) if row[0].place.cell else None
+        repeated = repeated_by([spot.text for spot in row], fields) if row[0].place.cell else None
         for spot in row:
             line = Line(mended(" ".join(spot.text.splitlines())), spot)
             yield enclosed([line], repeated, spot) if repeated else [line]
 
 
-def _repeat_rows(book: Workbook, sheet: Any, *, fields: Mapping[str, Any], world: Environment) -> Callable[[int], _Scope]:
+def _repeat_rows(book: Workbook, sheet: Any, fields: Mapping[str, Any]) -> Callable[[int], _Scope]:
     """Repeat what repeats; what comes back tells of each new row what it knows of its own."""
     found: dict[int, tuple[str, list[Any]]] = {}
     texts: dict[int, list[str]] = {}
@@ -133,7 +133,7 @@ def _repeat_rows(book: Workbook, sheet: Any, *, fields: Mapping[str, Any], world
         if "{" in _text(cell):
             texts.setdefault(row, []).append(_text(cell))
     for row, written in texts.items():
-        repeated = repeated_by(written, fields, world)
+        repeated = repeated_by(written, fields)
         if repeated:
             found[row] = (repeated[0], list(_looked_up(repeated[1], fields)))
     rows = Rows({row: len(elements) for row, (_, elements) in found.items()})
